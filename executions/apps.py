@@ -1,0 +1,20 @@
+"""Django's entry to the package."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.core.checks import register
+
+
+class ExecutionsConfig(AppConfig):
+    name = "executions"
+
+    def ready(self) -> None:
+        from celery import current_app
+
+        from executions.bootsteps import Drain, Heartbeat
+        from executions.checks import check_times
+
+        register(check_times)
+        current_app.steps["worker"].update({Heartbeat, Drain})
+        import_module("executions.process")  # its signal receivers belong to every worker

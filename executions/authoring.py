@@ -1,0 +1,126 @@
+"""What the author of a job imports::
+
+    from executions.authoring import JobContext, job_handler
+
+    @job_handler("reports.daily")
+    def send_daily_report(context: JobContext, region: str = "EU") -> dict[str, int]:
+        context.log.info("collecting %s", region)
+        return {"rows": 42}
+
+Parameters arrive as keyword arguments. A parameter named ``context`` gets the :class:`JobContext`.
+What the function returns (strict JSON, at most 1 MiB) is the execution's output.
+"""
+
+import inspect
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+Handler = Callable[..., Any]
+H = TypeVar("H", bound=Handler)
+
+
+class RetryLater(Exception):
+    """Raise to be tried again after ``delay`` seconds (the job's own policy when not given).
+
+    It counts as an attempt, and the delay is capped at the job's max delay.
+    """
+
+    def __init__(
+        self,
+        message: str = "The handler asked to be tried again later",
+        *,
+        delay: float | None = None,
+    ):
+        super().__init__(message)
+        self.delay = delay
+
+
+class PermanentFailure(Exception):
+    """Raise when trying again cannot help: the execution fails at once."""
+
+
+class Skip(Exception):
+    """Raise when there is nothing to do: the execution ends as skipped, with this reason."""
+
+
+class StopJob(BaseException):
+    """Raised inside a handler that has to stop: cancelled, timed out, or its worker shuts down.
+
+    It is no ``Exception``, so that ``except Exception`` does not swallow it. Clean up, let it pass.
+    """
+
+
+class InvalidHandler(TypeError):
+    """A function that cannot be a handler; the message says why."""
+
+
+@dataclass
+class JobContext:
+    """What a handler may know and say about its own attempt."""
+
+    execution_id: UUID
+    """The idempotency key for effects outside: the same for all attempts of one execution."""
+    attempt: int
+    """Counts from 1."""
+    scheduled_for: datetime
+    """The slot this execution stands for (UTC), or when a manual run was asked for."""
+    deadline: datetime
+    """When the attempt's timeout ends (UTC, database time)."""
+    log: logging.Logger
+    """Lines logged here are kept with the execution, as is everything the handler prints."""
+    _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
+    _progress: tuple[float | None, str | None] = field(default=(None, None), repr=False)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked this execution to stop; look often in long loops."""
+        return self._cancelled.is_set()
+
+    def raise_if_cancelled(self) -> None:
+        """Stop here, by raising :class:`StopJob`, if somebody asked for it."""
+        if self.cancelled:
+            raise StopJob("cancelled")
+
+    def progress(self, fraction: float, message: str | None = None) -> None:
+        """Say how far the attempt is, from 0 to 1; shown within a few seconds."""
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"progress goes from 0 to 1, got {fraction!r}")
+        self._progress = (float(fraction), message)
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def job_handler(name: str) -> Callable[[H], H]:
+    """Register a plain function as ``name``, the ``executionTypeName`` of jobs that use it."""
+
+    def register(function: H) -> H:
+        if inspect.iscoroutinefunction(function):
+            raise InvalidHandler(f"Handler {name!r} is async; write a plain function")
+        known = _handlers.get(name)
+        if known is not None and (known.__module__, known.__qualname__) != (
+            function.__module__,
+            function.__qualname__,
+        ):
+            raise InvalidHandler(
+                f"Handler name {name!r} is taken by {known.__module__}.{known.__qualname__}"
+            )
+        _handlers[name] = function
+        return function
+
+    return register
+
+
+def find_handler(name: str) -> Handler | None:
+    """Return the handler registered under ``name``, if any."""
+    return _handlers.get(name)
+
+
+def known_handlers() -> list[str]:
+    """Return the names of all registered handlers, sorted."""
+    return sorted(_handlers)

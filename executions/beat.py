@@ -1,0 +1,146 @@
+"""The Celery beat scheduler: planner and dispatcher, asleep until something is due.
+
+Any number of beats may run. They share the work by row locks and one advisory lock, and each
+rescues and sweeps; none is a leader, so none has to be elected.
+"""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import signals
+from celery.beat import Scheduler
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from core.sql import load
+from executions.dispatcher import dispatch
+from executions.planner import plan
+from executions.register import report
+from executions.rescuer import rescue
+from executions.sweeper import sweep
+from executions.wake import WakeUp
+
+NEXT_DUE = load(__file__, "next_due")
+_LONGEST_SLEEP_SECONDS = 1.0
+_CAPPED_SLEEP_SECONDS = 0.02  # much is due, and the broker holds enough for now
+_COALESCE_SECONDS = 0.02  # pokes closer than this are one
+_LONGEST_BACKOFF_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+# Set by a signal handler. Not an Event: the main thread waits, and setting would deadlock on it.
+_stopping = False
+
+
+def _is_stopping() -> bool:
+    return _stopping
+
+
+class Chore:
+    """Something beat does every now and then."""
+
+    def __init__(self, every_seconds: float, do: Callable[[], Any]) -> None:
+        self._every = every_seconds
+        self._do = do
+        self._next = 0.0
+
+    def do_if_due(self) -> None:
+        if time.monotonic() >= self._next:
+            self._do()
+            self._next = time.monotonic() + self._every
+
+
+class PlatformScheduler(Scheduler):  # type: ignore[misc]
+    """Replaces Celery's schedule, which lives in memory and in a file, by ours in PostgreSQL."""
+
+    def __init__(self, app: Any, *args: Any, lazy: bool = False, **kwargs: Any) -> None:
+        super().__init__(app, *args, lazy=lazy, **kwargs)
+        if lazy:  # built once more only for the banner
+            return
+        self._name = f"beat@{socket.gethostname()}.{os.getpid()}"
+        self._wake = WakeUp()
+        self._looked_at = 0.0
+        self._backoff = 0.1
+        self._chores = [
+            Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
+            Chore(settings.SCHEDULER_SWEEP_SECONDS, sweep),
+            Chore(settings.SCHEDULER_HEARTBEAT_SECONDS, self._report),
+        ]
+
+    def setup_schedule(self) -> None:
+        """Nothing: there is no schedule in memory."""
+
+    @property
+    def schedule(self) -> dict[str, Any]:
+        return {}
+
+    def sync(self) -> None:
+        """Nothing: every tick leaves all it knows in PostgreSQL."""
+
+    def close(self) -> None:
+        """Nothing: this is called inside a signal handler, where a database call may deadlock."""
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Look once and wait; return 0, so that Celery calls again without its own deaf sleep."""
+        if _stopping:
+            return 0
+        try:
+            seconds = self._look()
+            self._backoff = 0.1
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("beat waits for the database: %s", str(error).strip())
+            connection.close()
+            seconds = self._backoff
+            self._backoff = min(2 * self._backoff, _LONGEST_BACKOFF_SECONDS)
+        except Exception:
+            logger.exception("beat failed to look; it will look again")
+            connection.close()
+            seconds = _LONGEST_SLEEP_SECONDS
+        if seconds > 0:
+            self._wait(seconds)
+        return 0
+
+    def _look(self) -> float:
+        """Plan, dispatch, do what chores are due; return how long to sleep (s)."""
+        self._looked_at = time.monotonic()
+        planned = plan()
+        dispatched = dispatch()
+        for chore in self._chores:
+            chore.do_if_due()
+        if planned.is_full:
+            return 0.0
+        if dispatched.is_capped:
+            return _CAPPED_SLEEP_SECONDS
+        row = NEXT_DUE.row()
+        seconds = row["seconds"] if row else None
+        return _LONGEST_SLEEP_SECONDS if seconds is None else min(seconds, _LONGEST_SLEEP_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        self._wake.wait(seconds, is_stopping=_is_stopping)
+        early = self._looked_at + _COALESCE_SECONDS - time.monotonic()
+        if early > 0:
+            time.sleep(early)
+
+    def _report(self) -> None:
+        report(name=self._name, kind="beat")
+
+
+@signals.beat_init.connect
+def stop_gracefully(sender: Any, **_: Any) -> None:
+    """Let SIGTERM end beat after the present tick.
+
+    Celery's own handler raises inside whatever is going on, which may be a transaction.
+    """
+
+    def stop(*_: Any) -> None:
+        global _stopping
+        _stopping = True
+        sender._is_shutdown.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

@@ -1,0 +1,77 @@
+"""What the platform adds to Celery's worker main process: heartbeat to PostgreSQL, and draining."""
+
+import contextlib
+import logging
+import os
+import threading
+from typing import Any
+
+from celery import bootsteps, signals
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from executions.register import report
+from executions.watchdog import STOP_SIGNAL
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Reports the worker on the event loop's timer.
+
+    No thread and no lasting connection in the process that forks: each report opens its own, which
+    costs some milliseconds every ten seconds. While the broker is away the loop stands still and so
+    do the reports: such a worker takes no work, and that is what its row says.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        self._report(worker)
+        worker.timer.call_repeatedly(settings.SCHEDULER_HEARTBEAT_SECONDS, self._report, (worker,))
+
+    def stop(self, worker: Any) -> None:
+        self._report(worker, is_stopping=True)
+
+    terminate = stop
+
+    def _report(self, worker: Any, is_stopping: bool = False) -> None:
+        link = connection.copy()
+        link.settings_dict["OPTIONS"]["connect_timeout"] = 2
+        try:
+            report(
+                name=worker.hostname,
+                kind="worker",
+                queues=list(worker.app.amqp.queues.consume_from),
+                concurrency=worker.concurrency,
+                is_stopping=is_stopping,
+                using=link,
+            )
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("worker not reported: %s", error)
+        finally:
+            link.close()
+
+
+class Drain(bootsteps.StartStopStep):  # type: ignore[misc]
+    """On SIGTERM, Celery waits for running tasks for ever; here a deadline ends the waiting.
+
+    Then each child gets the stop signal: its handler is stopped and the execution handed back.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        signals.worker_shutting_down.connect(lambda **_: self._begin(worker), weak=False)
+
+    def _begin(self, worker: Any) -> None:
+        timer = threading.Timer(settings.SCHEDULER_DRAIN_SECONDS, _stop_children, (worker,))
+        timer.daemon = True
+        timer.start()
+
+
+def _stop_children(worker: Any) -> None:
+    logger.warning("drain deadline: handing running executions back")
+    for process in list(worker.pool._pool._pool):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, STOP_SIGNAL)

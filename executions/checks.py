@@ -1,0 +1,41 @@
+"""Times that contradict each other are refused at start, not found at night."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+
+def check_times(**_: Any) -> list[CheckMessage]:
+    """Check that lease, margin, renewal and polls fit into each other."""
+    lease = settings.SCHEDULER_LEASE_SECONDS
+    margin = settings.SCHEDULER_LEASE_MARGIN_SECONDS
+    renew = settings.SCHEDULER_RENEW_SECONDS
+    poll = settings.SCHEDULER_CANCEL_POLL_SECONDS
+    problems = []
+    if not 0 < margin < lease:
+        problems.append(
+            Error(
+                f"SCHEDULER_LEASE_MARGIN_SECONDS is {margin:g}, the lease {lease:g} s.",
+                hint="The margin must be above 0 and below SCHEDULER_LEASE_SECONDS.",
+                id="executions.E001",
+            )
+        )
+    if not 0 < 2 * renew <= lease - margin:
+        problems.append(
+            Error(
+                f"SCHEDULER_RENEW_SECONDS is {renew:g}: a lease of {lease:g} s less its margin of"
+                f" {margin:g} s leaves no room for two renewals.",
+                hint="Renew at least twice within lease minus margin.",
+                id="executions.E002",
+            )
+        )
+    if not 0 < poll <= renew:
+        problems.append(
+            Error(
+                f"SCHEDULER_CANCEL_POLL_SECONDS is {poll:g}, the renewal {renew:g} s.",
+                hint="Look for a cancel at least as often as the lease is renewed.",
+                id="executions.E003",
+            )
+        )
+    return problems

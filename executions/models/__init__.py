@@ -1,0 +1,7 @@
+"""The rows of execution: one per slot or trigger, its moves, its log, and who carries it out."""
+
+from executions.models.execution import JobExecution, Origin
+from executions.models.history import ExecutionTransition, JobExecutionLog
+from executions.models.worker import Worker
+
+__all__ = ["ExecutionTransition", "JobExecution", "JobExecutionLog", "Origin", "Worker"]

@@ -1,0 +1,65 @@
+"""How an attempt can end: a closed set of values. ``settlement.decide`` says what follows."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """The handler returned; ``output`` is strict JSON text."""
+
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The handler raised, or could not be called. A permanent failure is not retried."""
+
+    error_type: str
+    message: str
+    stack_trace: str | None = None
+    is_permanent: bool = False
+
+
+@dataclass(frozen=True)
+class RetryAsked:
+    """The handler wants to be tried again, after ``delay`` seconds or by the job's policy."""
+
+    message: str
+    delay: float | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """The handler found nothing to do."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """The attempt took longer than the job's timeout (seconds)."""
+
+    timeout: float
+    stack_trace: str | None = None
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """Somebody asked for it to stop, and it stopped (or was killed)."""
+
+    stack_trace: str | None = None
+
+
+@dataclass(frozen=True)
+class HandedBack:
+    """The worker is being stopped; the attempt does not count."""
+
+
+@dataclass(frozen=True)
+class WorkerLost:
+    """The lease ran out: the worker died or froze, and nobody knows how far the attempt got."""
+
+    worker: str
+
+
+Outcome = Succeeded | Failed | RetryAsked | Skipped | TimedOut | Cancelled | HandedBack | WorkerLost

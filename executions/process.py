@@ -1,0 +1,69 @@
+"""What a worker child process is to the platform: its watchdog, its stop signal, its drain."""
+
+import logging
+import os
+import signal
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+
+from executions.authoring import known_handlers
+from executions.capture import install_collector
+from executions.watchdog import STOP_SIGNAL, Guard, Stop, Watchdog
+
+logger = logging.getLogger(__name__)
+
+
+class Child:
+    """This process, when it is a worker child: at most one attempt at a time."""
+
+    def __init__(self) -> None:
+        self.is_draining = False
+        self._guard: Guard | None = None
+        self._watchdog = Watchdog()
+
+    def begin(self, guard: Guard) -> None:
+        self._guard = guard
+        self._watchdog.watch(guard)
+
+    def end(self) -> None:
+        self._watchdog.release()
+        self._guard = None
+
+    def hear_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        """The stop signal: the watchdog's when a stop is decided, else a draining worker's."""
+        guard = self._guard
+        if guard is None or guard.stop is None:
+            self.is_draining = True
+        if guard is not None:
+            guard.begin_stop(Stop.DRAIN)
+            guard.raise_stop()
+
+
+child = Child()
+
+
+@signals.worker_init.connect
+def load_handlers(**_: Any) -> None:
+    """Import the modules that hold the handlers, before the pool forks; refuse to start without."""
+    for module in settings.JOB_MODULES:
+        try:
+            import_module(module)
+        except Exception as error:
+            logger.exception("JOB_MODULES: module %r cannot be imported", module)
+            raise SystemExit(
+                f"JOB_MODULES: module {module!r} cannot be imported: {error}"
+            ) from error
+    logger.info("handlers: %s", ", ".join(known_handlers()) or "none")
+
+
+@signals.worker_process_init.connect
+def prepare_child(**_: Any) -> None:
+    """Give the child a process group of its own, and the signals that stop and end it."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(STOP_SIGNAL, child.hear_stop)
+    install_collector()

@@ -1,0 +1,33 @@
+"""Processes report themselves here, so that people and the dispatcher know who is there."""
+
+import os
+import socket
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from core.sql import load
+
+REPORT = load(__file__, "report_process")
+
+
+def report(
+    *,
+    name: str,
+    kind: str,
+    queues: list[str] | None = None,
+    concurrency: int = 0,
+    is_stopping: bool = False,
+    using: BaseDatabaseWrapper = connection,
+) -> None:
+    """Say that this process is alive (or, with ``is_stopping``, that it goes)."""
+    REPORT.rows(
+        using=using,
+        name=name,
+        kind=kind,
+        hostname=socket.gethostname(),
+        pid=os.getpid(),
+        queues=queues or [],
+        concurrency=concurrency,
+        is_stopping=is_stopping,
+    )

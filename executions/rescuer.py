@@ -1,0 +1,44 @@
+"""Running under an expired lease: the worker died or froze. Decide, then settle for it."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from core.sql import Row, load
+from executions.outcomes import Outcome, TimedOut, WorkerLost
+from executions.retry import RetryPolicy
+from executions.settlement import decide, settle
+
+LOCK_EXPIRED = load(__file__, "lock_expired_leases")
+MOST_PER_RESCUE = 100
+
+
+@transaction.atomic
+def rescue(*, now: datetime | None = None) -> int:
+    """Settle the executions whose lease has run out, by their jobs' retry policy; return how many.
+
+    The fence grows, so a worker that only slept finds nothing of its own when it wakes.
+    """
+    expired = LOCK_EXPIRED.rows(now=now, limit=MOST_PER_RESCUE)
+    for row in expired:
+        snapshot = json.loads(row["snapshot"])
+        decision = decide(
+            _outcome(row, snapshot["timeout_seconds"]),
+            attempt=row["attempt"],
+            policy=RetryPolicy.of(snapshot),
+        )
+        settle(
+            execution_id=row["id"],
+            fence=row["fence"],
+            decision=replace(decision, fence_step=1),
+            lines=[],
+            actor="rescuer",
+        )
+    return len(expired)
+
+
+def _outcome(row: Row, timeout: float) -> Outcome:
+    """A lost worker; a timeout only if it was alive when the timeout passed and then died of it."""
+    return TimedOut(timeout) if row["was_past_timeout"] else WorkerLost(row["worker"])

@@ -1,0 +1,120 @@
+"""One attempt, told as a pipeline: claim, watch, call the handler, settle."""
+
+import logging
+import os
+import time
+import traceback
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from executions import outcomes
+from executions.authoring import JobContext, StopJob
+from executions.broker import offer_soon
+from executions.capture import LogBuffer, captured
+from executions.claim import Claim, claim, disarm_kernel_timer
+from executions.handlers import MODES
+from executions.models import JobExecution
+from executions.outcomes import Outcome
+from executions.process import child
+from executions.retry import RetryPolicy
+from executions.settlement import decide, settle
+from executions.watchdog import Guard
+
+logger = logging.getLogger(__name__)
+handler_logger = logging.getLogger("jobs.handler")
+
+
+def run(*, execution_id: UUID, fence: int, worker: str) -> None:
+    """Carry out the execution that a message hints at, if it is still to be claimed."""
+    if child.is_draining:
+        offer_soon([execution_id])
+        return
+    try:
+        claimed = claim(execution_id=execution_id, fence=fence, worker=worker, pid=os.getpid())
+        if claimed is None:
+            logger.debug("stale hint: execution %s, fence %s", execution_id, fence)
+            return
+        _attempt(claimed)
+    finally:
+        disarm_kernel_timer()
+
+
+def _attempt(claimed: Claim) -> None:
+    lines = LogBuffer(
+        started_at=claimed.started_at, most_lines=settings.SCHEDULER_LOG_LINES_PER_ATTEMPT
+    )
+    context = JobContext(
+        execution_id=claimed.execution_id,
+        attempt=claimed.attempt,
+        scheduled_for=claimed.scheduled_for,
+        deadline=claimed.deadline,
+        log=handler_logger,
+    )
+    guard = Guard(claimed, context, lines)
+    child.begin(guard)
+    try:
+        outcome = guard.finish(_call(guard))
+        _settle(guard, outcome)
+    finally:
+        child.end()
+
+
+def _call(guard: Guard) -> Outcome:
+    """Call the handler so that a stop can reach it, and nothing but an outcome comes back."""
+    mode = MODES[guard.claim.snapshot["execution_mode"]]
+    try:
+        with captured(guard.lines):
+            try:
+                guard.is_armed = True
+                guard.raise_stop()  # one that was decided before the handler could hear it
+                return mode(guard.claim, guard.context)
+            finally:
+                guard.is_armed = False
+    except StopJob as stop:
+        # Raised by us, or by the handler itself after it had seen the cancelled flag.
+        guard.is_armed = False
+        return outcomes.Cancelled("".join(traceback.format_exception(stop)))
+
+
+def _settle(guard: Guard, outcome: Outcome) -> None:
+    """Record the outcome; without a database, try until the kernel timer ends this process."""
+    claimed = guard.claim
+    decision = decide(outcome, attempt=claimed.attempt, policy=RetryPolicy.of(claimed.snapshot))
+    lines = guard.lines.take()
+    while True:
+        try:
+            status = settle(
+                execution_id=claimed.execution_id,
+                fence=claimed.fence,
+                decision=decision,
+                lines=lines,
+                progress=guard.context._progress,
+            )
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("execution %s not settled yet: %s", claimed.execution_id, error)
+            connection.close()
+            time.sleep(0.2)
+        except DatabaseError as error:
+            if isinstance(outcome, outcomes.Failed) and outcome.error_type == "NotRecordable":
+                raise
+            message = f"PostgreSQL refused what the attempt left behind: {error}"
+            _settle(guard, outcomes.Failed("NotRecordable", message))
+            return
+        else:
+            if status is None:
+                _explain_unsettled(claimed)
+            return
+
+
+def _explain_unsettled(claimed: Claim) -> None:
+    """Say why no row was changed: an earlier try had been committed, or the lease was lost."""
+    row = JobExecution.objects.filter(pk=claimed.execution_id).values("fence", "status").first()
+    if row and row["fence"] == claimed.fence and row["status"] != "running":
+        return
+    logger.error(
+        "execution %s: the outcome of attempt %s came too late, the lease was lost",
+        claimed.execution_id,
+        claimed.attempt,
+    )

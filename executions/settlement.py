@@ -1,0 +1,141 @@
+"""Recording how an attempt ended, exactly once."""
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from core.sql import load
+from core.text import clean
+from executions import outcomes
+from executions.capture import LogLine, log_parameters
+from executions.outcomes import Outcome
+from executions.retry import RetryPolicy
+from executions.states import ExecutionStatus, Reason
+from executions.wake import poke_after_commit
+
+SETTLE = load(__file__, "settle")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What follows from an outcome: the next status and, for another attempt, its delay (s)."""
+
+    status: ExecutionStatus
+    reason: Reason | None = None
+    delay: float = 0.0
+    output: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    stack_trace: str | None = None
+    fence_step: int = 0
+
+
+def decide(outcome: Outcome, *, attempt: int, policy: RetryPolicy) -> Decision:
+    """Return what follows from ``outcome`` of attempt ``attempt``; pure but for the jitter."""
+    match outcome:
+        case outcomes.Succeeded(output):
+            return Decision(ExecutionStatus.SUCCEEDED, output=output)
+        case outcomes.Skipped(message):
+            return Decision(ExecutionStatus.SKIPPED, Reason.HANDLER, error_message=message)
+        case outcomes.Cancelled(stack_trace):
+            return Decision(ExecutionStatus.CANCELLED, Reason.CANCELLED, stack_trace=stack_trace)
+        case outcomes.HandedBack():
+            return Decision(ExecutionStatus.SCHEDULED, Reason.DRAIN, fence_step=1)
+        case outcomes.Failed(error_type, message, stack_trace, True):
+            return Decision(
+                ExecutionStatus.FAILED,
+                Reason.PERMANENT,
+                error_type=error_type,
+                error_message=message,
+                stack_trace=stack_trace,
+            )
+    return _decide_about_another(outcome, attempt=attempt, policy=policy)
+
+
+def settle(
+    *,
+    execution_id: UUID,
+    fence: int,
+    decision: Decision,
+    lines: list[LogLine],
+    progress: tuple[float | None, str | None] = (None, None),
+    actor: str | None = None,
+) -> str | None:
+    """Write the decision; return the status it led to, or None when the row was not ours to change.
+
+    None also when an earlier try was committed but its answer lost: then the row says so, final.
+    """
+    row = SETTLE.row(
+        id=execution_id,
+        fence=fence,
+        status=decision.status.value,
+        reason=decision.reason and decision.reason.value,
+        fence_step=decision.fence_step,
+        delay=decision.delay,
+        output=decision.output,
+        error_type=decision.error_type,
+        error_message=decision.error_message and clean(decision.error_message),
+        stack_trace=decision.stack_trace and clean(decision.stack_trace),
+        progress=progress[0],
+        progress_message=progress[1] and clean(progress[1], limit=500),
+        actor=actor,
+        now=None,
+        **log_parameters(lines),
+    )
+    if row is None:
+        return None
+    if row["wakes_beat"]:
+        poke_after_commit()
+    return str(row["status"])
+
+
+def _decide_about_another(outcome: Outcome, *, attempt: int, policy: RetryPolicy) -> Decision:
+    """Decide on a failed attempt: one more, by the policy, or the end."""
+    error = _describe(outcome)
+    if not policy.allows_another(attempt):
+        ending = (
+            ExecutionStatus.TIMED_OUT
+            if isinstance(outcome, outcomes.TimedOut)
+            else ExecutionStatus.FAILED
+        )
+        return Decision(ending, **error)
+    delay = policy.delay_after(attempt, random=random.random)
+    if isinstance(outcome, outcomes.RetryAsked) and outcome.delay is not None:
+        delay = min(max(outcome.delay, 0.0), policy.max_delay)
+    return Decision(ExecutionStatus.RETRYING, delay=delay, **error)
+
+
+def _describe(outcome: Outcome) -> Mapping[str, Any]:
+    match outcome:
+        case outcomes.TimedOut(timeout, stack_trace):
+            return {
+                "reason": Reason.TIMEOUT,
+                "error_type": "Timeout",
+                "error_message": f"The attempt took longer than its timeout of {timeout:g} s.",
+                "stack_trace": stack_trace,
+            }
+        case outcomes.WorkerLost(worker):
+            return {
+                "reason": Reason.WORKER_LOST,
+                "error_type": "WorkerLost",
+                "error_message": f"Worker {worker} died or froze, and its lease ran out.",
+            }
+        case outcomes.RetryAsked(message):
+            return {
+                "reason": Reason.RETRY_LATER,
+                "error_type": "RetryLater",
+                "error_message": message,
+            }
+        case outcomes.Failed(error_type, message, stack_trace):
+            return {
+                "reason": Reason.ERROR,
+                "error_type": error_type,
+                "error_message": message,
+                "stack_trace": stack_trace,
+            }
+    raise AssertionError(f"{outcome!r} is no failed attempt")

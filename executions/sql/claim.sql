@@ -1,0 +1,34 @@
+-- Claim one execution for this process and return all that the runner needs, or no row when the
+-- message is stale. Claiming again with the same token answers the same: a claim whose answer was
+-- lost with the connection is not lost.
+WITH claimed AS (
+    UPDATE executions_jobexecution e
+    SET status = 'running',
+        attempt = e.attempt + CASE WHEN e.status = 'queued' THEN 1 ELSE 0 END,
+        started_at = coalesce(%(now)s::timestamptz, now()),
+        renewed_at = coalesce(%(now)s::timestamptz, now()),
+        lease_until = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(lease)s),
+        worker = %(worker)s,
+        worker_pid = %(pid)s,
+        claim_token = %(token)s,
+        publish_again_at = NULL,
+        reason = NULL,
+        progress_fraction = NULL,
+        progress_message = NULL
+    FROM jobs_jobversion v
+    WHERE e.id = %(id)s
+      AND e.fence = %(fence)s
+      AND v.id = e.version_id
+      AND (e.status = 'queued' OR (e.status = 'running' AND e.claim_token = %(token)s))
+    RETURNING e.id, e.job_id, e.schedule_id, e.fence, e.attempt, e.scheduled_for, e.started_at,
+              e.correlation_id, e.input::text AS input, v.snapshot::text AS snapshot,
+              old.status AS from_status
+), noted AS (
+    INSERT INTO executions_executiontransition
+        (execution_id, from_status, to_status, attempt, fence, data)
+    SELECT id, 'queued', 'running', attempt, fence,
+           jsonb_build_object('worker', %(worker)s::text, 'pid', %(pid)s::int)
+    FROM claimed
+    WHERE from_status = 'queued'
+)
+SELECT * FROM claimed

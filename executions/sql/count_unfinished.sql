@@ -1,0 +1,14 @@
+-- Count the unfinished executions of each schedule, for its overlap rule. The schedules are locked
+-- by now, so nobody else opens slots of them; two are as good as many, so no more are counted.
+SELECT s.id AS schedule_id, unfinished.count
+FROM unnest(%(schedules)s::uuid[]) AS s (id)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS count
+    FROM (
+        SELECT 1
+        FROM executions_jobexecution e
+        WHERE e.schedule_id = s.id
+          AND e.status IN ('scheduled', 'queued', 'running', 'retrying')
+        LIMIT 2
+    ) AS few
+) AS unfinished

@@ -1,0 +1,88 @@
+-- Record how an attempt ended: the new status, its transition and the last log lines, in one go.
+-- No row is changed unless the execution runs under this fence.
+--
+-- A request to cancel turns every outcome but success into cancelled. Returns the new status and
+-- whether beat should look at once: work that is due waited behind what this attempt has freed.
+WITH mine AS (
+    SELECT id, job_id, schedule_id, queue, attempt, started_at,
+           CASE WHEN cancel_requested_at IS NOT NULL AND %(status)s <> 'succeeded'
+                THEN 'cancelled' ELSE %(status)s END AS status,
+           coalesce(%(now)s::timestamptz, now()) AS now
+    FROM executions_jobexecution
+    WHERE id = %(id)s AND fence = %(fence)s AND status = 'running'
+    FOR UPDATE
+), settled AS (
+    UPDATE executions_jobexecution e
+    SET status = mine.status,
+        reason = CASE WHEN mine.status = 'cancelled' THEN 'cancelled' ELSE %(reason)s END,
+        fence = e.fence + %(fence_step)s::int,
+        -- An attempt that was handed back did not happen.
+        attempt = e.attempt - CASE WHEN mine.status = 'scheduled' THEN 1 ELSE 0 END,
+        due_at = CASE WHEN mine.status IN ('retrying', 'scheduled')
+                      THEN mine.now + make_interval(secs => %(delay)s) ELSE e.due_at END,
+        completed_at = CASE WHEN mine.status NOT IN ('retrying', 'scheduled') THEN mine.now END,
+        lease_until = NULL,
+        claim_token = NULL,
+        output = %(output)s::jsonb,
+        error_type = %(error_type)s,
+        error_message = %(error_message)s,
+        stack_trace = %(stack_trace)s,
+        progress_fraction = coalesce(%(progress)s::float8, e.progress_fraction),
+        progress_message = coalesce(%(progress_message)s, e.progress_message)
+    FROM mine
+    WHERE e.id = mine.id
+    RETURNING e.id, e.fence, e.status, e.reason, e.due_at
+), noted AS (
+    INSERT INTO executions_executiontransition
+        (execution_id, from_status, to_status, attempt, fence, reason, actor, data)
+    SELECT mine.id, 'running', settled.status, mine.attempt, settled.fence, settled.reason,
+           %(actor)s,
+           jsonb_strip_nulls(jsonb_build_object(
+               'duration_seconds',
+               round(extract(epoch FROM mine.now - mine.started_at)::numeric, 3),
+               'error_type', %(error_type)s::text,
+               'error', left(%(error_message)s::text, 500),
+               'due_at', CASE WHEN settled.status IN ('retrying', 'scheduled') THEN settled.due_at END
+           ))
+    FROM mine JOIN settled ON settled.id = mine.id
+), logged AS (
+    INSERT INTO executions_jobexecutionlog
+        (execution_id, attempt, sequence, at, level, stream, message)
+    SELECT mine.id, mine.attempt, line.*
+    FROM mine
+    CROSS JOIN unnest(
+        %(log_sequences)s::int[], %(log_times)s::timestamptz[], %(log_levels)s::text[],
+        %(log_streams)s::text[], %(log_messages)s::text[]
+    ) AS line
+)
+SELECT mine.status,
+       CASE
+           WHEN mine.status IN ('retrying', 'scheduled') AND %(delay)s::float8 < 1 THEN true
+           -- This statement's snapshot is older than its own UPDATE: the attempt still counts here.
+           WHEN job.max_concurrent_executions <= (
+               SELECT count(*)
+               FROM executions_jobexecution active
+               WHERE active.job_id = mine.job_id AND active.status IN ('queued', 'running')
+           ) THEN EXISTS (
+               SELECT 1
+               FROM executions_jobexecution waiting
+               WHERE waiting.job_id = mine.job_id
+                 AND waiting.status IN ('scheduled', 'retrying')
+                 AND waiting.due_at <= mine.now
+           )
+           WHEN queue.max_concurrent_executions <= (
+               SELECT count(*)
+               FROM executions_jobexecution active
+               WHERE active.queue = mine.queue AND active.status IN ('queued', 'running')
+           ) THEN true
+           ELSE EXISTS (
+               SELECT 1
+               FROM executions_jobexecution waiting
+               WHERE waiting.schedule_id = mine.schedule_id
+                 AND waiting.status IN ('scheduled', 'retrying')
+                 AND waiting.due_at <= mine.now
+           )
+       END AS wakes_beat
+FROM mine
+JOIN jobs_jobdefinition job ON job.id = mine.job_id
+LEFT JOIN jobs_queue queue ON queue.name = mine.queue

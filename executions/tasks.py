@@ -1,0 +1,20 @@
+"""Celery's entries. Nothing imports this module; messages name its tasks."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+
+from executions import runner
+from executions.broker import TASK_NAME
+from executions.request import Request
+
+
+class HintTask(Task):  # type: ignore[misc]
+    Request = Request
+
+
+@shared_task(base=HintTask, bind=True, name=TASK_NAME, ignore_result=True)
+def execute(self: Any, execution_id: str, fence: int) -> None:
+    """Carry out one execution, if the hint is still good."""
+    runner.run(execution_id=UUID(execution_id), fence=fence, worker=self.request.hostname)

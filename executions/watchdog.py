@@ -1,0 +1,224 @@
+"""The thread beside a running handler: lease, timeout, cancel, log and, at last, the kill.
+
+Celery's own timers stop while the broker is away, so all of this lives in the child process. The
+thread has its own database connection, opened when it is first needed: an attempt that ends within
+the first look costs none.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from enum import Enum
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from core.sql import load
+from core.text import clean
+from executions import outcomes
+from executions.authoring import JobContext, StopJob
+from executions.capture import LogBuffer, log_parameters
+from executions.claim import Claim, LeaseLost, renew
+from executions.outcomes import Outcome
+from executions.retry import RetryPolicy
+from executions.settlement import decide, settle
+
+LOOK = load(__file__, "look")
+
+STOP_SIGNAL = signal.SIGUSR2  # SIGUSR1 is Celery's
+_IDLE_SECONDS = 0.5
+_LINES_PER_WRITE = 1_000
+
+logger = logging.getLogger(__name__)
+
+
+class Stop(Enum):
+    """Why an attempt is being stopped."""
+
+    CANCEL = "cancelled"
+    TIMEOUT = "timed out"
+    DRAIN = "worker is shutting down"
+
+
+class Guard:
+    """One attempt under guard. Whoever is first under the lock, stop or return, decides its end."""
+
+    def __init__(self, claim: Claim, context: JobContext, lines: LogBuffer) -> None:
+        began = time.monotonic()
+        self.claim = claim
+        self.context = context
+        self.lines = lines
+        # Re-entrant: the signal handler runs in the main thread, which may hold it already.
+        self.lock = threading.RLock()
+        self.stop: Stop | None = None
+        self.is_finished = False
+        self.is_armed = False
+        self.times_out_at = began + claim.timeout
+        self.renew_at = began + settings.SCHEDULER_RENEW_SECONDS
+        self.look_at = began + settings.SCHEDULER_CANCEL_POLL_SECONDS
+        self.stops_at: float | None = None  # when a cancel's notice is over
+        self.kill_at: float | None = None
+
+    def next_deadline(self) -> float:
+        times = [self.times_out_at, self.renew_at, self.look_at, self.stops_at, self.kill_at]
+        if self.stop is not None:
+            times[0] = times[3] = None
+        return min(moment for moment in times if moment is not None)
+
+    def begin_stop(self, stop: Stop) -> bool:
+        """Decide the attempt's end, unless it is decided; return whether this call did."""
+        with self.lock:
+            if self.is_finished or self.stop is not None:
+                return False
+            self.stop = stop
+            self.kill_at = time.monotonic() + settings.SCHEDULER_STOP_GRACE_SECONDS
+            return True
+
+    def raise_stop(self) -> None:
+        """Raise ``StopJob`` in the handler, once, if a stop is decided and it still runs."""
+        with self.lock:
+            if self.stop is None or not self.is_armed:
+                return
+            self.is_armed = False
+        raise StopJob(self.stop.value)
+
+    def finish(self, outcome: Outcome) -> Outcome:
+        """Return how the attempt ended: as a decided stop says, otherwise as the handler does."""
+        with self.lock:
+            self.is_finished = True
+            trace = getattr(outcome, "stack_trace", None)
+            return outcome if self.stop is None else self.stopped_outcome(trace)
+
+    def stopped_outcome(self, stack_trace: str | None = None) -> Outcome:
+        match self.stop:
+            case Stop.CANCEL:
+                return outcomes.Cancelled(stack_trace)
+            case Stop.TIMEOUT:
+                return outcomes.TimedOut(self.claim.timeout, stack_trace)
+            case _:
+                return outcomes.HandedBack()
+
+
+class Watchdog:
+    """The thread; one per worker process, started with its first attempt."""
+
+    def __init__(self) -> None:
+        self._guard: Guard | None = None
+        self._thread: threading.Thread | None = None
+
+    def watch(self, guard: Guard) -> None:
+        """Guard this attempt until :meth:`release`."""
+        self._guard = guard
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+            self._thread.start()
+
+    def release(self) -> None:
+        self._guard = None
+
+    def _run(self) -> None:
+        """Look at each deadline.
+
+        Nothing wakes the thread: no deadline is nearer than its idle wait, and an attempt that is
+        over sooner never costs a switch of threads.
+        """
+        while True:
+            guard = self._guard
+            wait = _IDLE_SECONDS
+            if guard is not None:
+                wait = min(max(guard.next_deadline() - time.monotonic(), 0.01), _IDLE_SECONDS)
+            time.sleep(wait)
+            if guard is not None and guard is self._guard:
+                try:
+                    self._tend(guard)
+                except (DatabaseError, InterfaceError) as error:
+                    # The kernel timer ends this process if the database stays away.
+                    logger.warning("watchdog of %s: %s", guard.claim.execution_id, error)
+                    connection.close()
+
+    def _tend(self, guard: Guard) -> None:
+        now = time.monotonic()
+        if now >= guard.times_out_at:
+            self._stop(guard, Stop.TIMEOUT)
+        if guard.stops_at is not None and now >= guard.stops_at:
+            self._stop(guard, Stop.CANCEL)
+        if guard.kill_at is not None and now >= guard.kill_at:
+            self._kill(guard)
+        if guard.is_finished:
+            return
+        try:
+            if now >= guard.renew_at:
+                guard.renew_at = now + settings.SCHEDULER_RENEW_SECONDS
+                self._notice_cancel(guard, renew(guard.claim))
+            if now >= guard.look_at:
+                guard.look_at = now + settings.SCHEDULER_CANCEL_POLL_SECONDS
+                self._notice_cancel(guard, self._look(guard))
+        except LeaseLost:
+            self._die_unless_finished(guard)
+
+    def _stop(self, guard: Guard, stop: Stop) -> None:
+        with guard.lock:
+            if guard.begin_stop(stop):
+                # Sent under the lock: it cannot arrive in the next attempt.
+                signal.pthread_kill(threading.main_thread().ident or 0, STOP_SIGNAL)
+
+    def _notice_cancel(self, guard: Guard, is_requested: bool) -> None:
+        if is_requested and not guard.context.cancelled:
+            guard.context._cancelled.set()
+            guard.stops_at = time.monotonic() + settings.SCHEDULER_CANCEL_NOTICE_SECONDS
+
+    def _look(self, guard: Guard) -> bool:
+        """Write progress and log lines, and return whether a cancel was asked for."""
+        fraction, message = guard.context._progress
+        is_requested = False
+        lines = guard.lines.take()
+        for start in range(0, max(len(lines), 1), _LINES_PER_WRITE):
+            batch = lines[start : start + _LINES_PER_WRITE]
+            row = LOOK.row(
+                id=guard.claim.execution_id,
+                fence=guard.claim.fence,
+                attempt=guard.claim.attempt,
+                progress=fraction,
+                progress_message=message and clean(message, limit=500),
+                **log_parameters(batch),
+            )
+            if row is None:
+                raise LeaseLost
+            is_requested = bool(row["is_cancel_requested"])
+        return is_requested
+
+    def _kill(self, guard: Guard) -> None:
+        """The handler did not stop within the grace: record its end, then end this process."""
+        with guard.lock:
+            if guard.is_finished:
+                return
+            guard.is_finished = True
+            try:
+                settle(
+                    execution_id=guard.claim.execution_id,
+                    fence=guard.claim.fence,
+                    decision=decide(
+                        guard.stopped_outcome(),
+                        attempt=guard.claim.attempt,
+                        policy=RetryPolicy.of(guard.claim.snapshot),
+                    ),
+                    lines=guard.lines.take(),
+                    progress=guard.context._progress,
+                )
+            finally:
+                die()
+
+    def _die_unless_finished(self, guard: Guard) -> None:
+        """Somebody else owns the execution: stop its handler at once and write nothing."""
+        with guard.lock:
+            if not guard.is_finished:
+                logger.error("lease of %s lost: ending this process", guard.claim.execution_id)
+                die()
+
+
+def die() -> None:
+    """End this worker child and every process that its handler left in its group."""
+    logging.shutdown()
+    os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,104 @@
+"""What people do to jobs; each function is one transaction with its audit entry."""
+
+from typing import Any
+
+from django.db import transaction
+
+from audit.trail import Actor, record
+from core.clock import database_now
+from core.errors import Conflict
+from jobs.models import JobDefinition, JobOwnership, JobStatus, JobVersion
+from jobs.validation import validate
+
+
+@transaction.atomic
+def create_job(
+    *, actor: Actor, fields: dict[str, Any], ownership: dict[str, Any] | None = None
+) -> JobDefinition:
+    """Create a job, its first version and its ownership; raise ``InvalidInput`` by field."""
+    job = JobDefinition(**fields, created_by=actor.claims or actor.name)
+    owner = JobOwnership(job=job, **(ownership or {}))
+    validate(job)
+    validate(owner, exclude={"job"})
+    job.save(force_insert=True)
+    job.refresh_from_db(fields=["created_at"])
+    owner.save(force_insert=True)
+    _keep_version(job, actor)
+    record(
+        actor=actor,
+        action="JobCreated",
+        object_type="job",
+        object_id=job.id,
+        object_label=job.name,
+        after=job.snapshot(),
+    )
+    return job
+
+
+@transaction.atomic
+def change_job(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]) -> JobDefinition:
+    """Change fields of a job; a new version is kept when anything that runs depends on changed."""
+    job = JobDefinition.objects.select_for_update().get(pk=job.pk)
+    if job.status == JobStatus.ARCHIVED:
+        raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")
+    before = job.snapshot()
+    for name, value in fields.items():
+        setattr(job, name, value)
+    validate(job)
+    after = job.snapshot()
+    if after == before:
+        return job
+    job.version += 1
+    job.updated_by, job.updated_at = actor.name, database_now()
+    job.save()
+    _keep_version(job, actor)
+    changed = [name for name in after if after[name] != before[name]]
+    record(
+        actor=actor,
+        action="JobUpdated",
+        object_type="job",
+        object_id=job.id,
+        object_label=job.name,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
+    return job
+
+
+@transaction.atomic
+def set_job_status(
+    *, actor: Actor, job: JobDefinition, status: JobStatus, reason: str | None = None
+) -> JobDefinition:
+    """Enable, disable or archive a job. Archiving archives its schedules and cannot be undone."""
+    job = JobDefinition.objects.select_for_update().get(pk=job.pk)
+    if job.status == status:
+        return job
+    if job.status == JobStatus.ARCHIVED:
+        raise Conflict("job_archived", f"Job {job.name} is archived; create a new one instead.")
+    before, now = job.status, database_now()
+    job.status = status
+    stopped = status != JobStatus.ACTIVE
+    job.disabled_by = actor.name if stopped else None
+    job.disabled_at = now if stopped else None
+    job.disabled_reason = reason if stopped else None
+    job.save()
+    if status == JobStatus.ARCHIVED:
+        job.schedules.unarchived().update(archived_at=now, is_active=False, next_fire_at=None)
+    actions = {JobStatus.ACTIVE: "JobEnabled", JobStatus.ARCHIVED: "JobDeleted"}
+    record(
+        actor=actor,
+        action=actions.get(status, "JobDisabled"),
+        object_type="job",
+        object_id=job.id,
+        object_label=job.name,
+        before={"status": before},
+        after={"status": status},
+        reason=reason,
+    )
+    return job
+
+
+def _keep_version(job: JobDefinition, actor: Actor) -> None:
+    JobVersion.objects.create(
+        job=job, number=job.version, snapshot=job.snapshot(), created_by=actor.name
+    )

@@ -1,0 +1,35 @@
+"""Queues: named lanes that workers serve."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+
+class Queue(models.Model):
+    """A lane of executions. Its limit holds across all workers that serve it."""
+
+    name = models.CharField(
+        max_length=100,
+        primary_key=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9][a-z0-9._-]*\Z", "Use lower-case letters, digits, '.', '_' and '-'."
+            )
+        ],
+    )
+    max_concurrent_executions = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Executions under way at once; empty means no limit."
+    )
+    is_paused = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_concurrent_executions__isnull=True)
+                | Q(max_concurrent_executions__gte=1),
+                name="queue_limit_at_least_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

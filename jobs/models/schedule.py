@@ -1,0 +1,94 @@
+"""Schedules: when a job's slots are due."""
+
+from typing import Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from core.ids import uuid7
+from jobs.models.definition import JobDefinition
+from jobs.schedules import Rule, RuleSpec, compile_rule
+
+
+class ScheduleType(models.TextChoices):
+    """The kinds of rule (``jobs/schedules/``)."""
+
+    DAILY = "daily"
+    CRON = "cron"
+    INTERVAL = "interval"
+
+
+class JobScheduleQuerySet(models.QuerySet["JobSchedule"]):
+    def unarchived(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
+
+class JobSchedule(models.Model):
+    """One rule of one job. ``next_fire_at`` is the earliest slot the planner has not yet opened.
+
+    It is NULL when nothing will ever come: inactive, archived, or past its end.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(JobDefinition, models.CASCADE, related_name="schedules")
+    schedule_type = models.CharField(max_length=32, choices=ScheduleType)
+    cron_expression = models.CharField(max_length=200, null=True, blank=True)
+    time_of_day = models.TimeField(null=True, blank=True)
+    interval_seconds = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    timezone = models.CharField(max_length=64, default="UTC", help_text="An IANA name.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="Passed to the handler.")
+    is_active = models.BooleanField(default=True)
+    start_at = models.DateTimeField(null=True, blank=True, help_text="First instant, inclusive.")
+    end_at = models.DateTimeField(null=True, blank=True, help_text="Last instant, inclusive.")
+    next_fire_at = models.DateTimeField(null=True, editable=False)
+    created_by = models.TextField(editable=False)
+    created_at = models.DateTimeField(editable=False)
+    updated_by = models.TextField(null=True, editable=False)
+    updated_at = models.DateTimeField(null=True, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+
+    objects = JobScheduleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "schedule"
+        indexes = [
+            # The planner's: what is due, earliest first.
+            models.Index(
+                fields=["next_fire_at"],
+                name="schedule_due",
+                condition=Q(next_fire_at__isnull=False),
+            ),
+            models.Index(fields=["job"], name="schedule_of_job"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(schedule_type__in=ScheduleType.values), name="schedule_type_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(next_fire_at__isnull=True)
+                | Q(is_active=True, archived_at__isnull=True),
+                name="schedule_fires_only_when_active",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} ({self.schedule_type})"
+
+    @property
+    def rule(self) -> Rule:
+        """The compiled rule; raises ``InvalidRule`` when the fields do not make one."""
+        return compile_rule(
+            RuleSpec(
+                kind=self.schedule_type,
+                timezone=self.timezone,
+                cron_expression=self.cron_expression,
+                time_of_day=self.time_of_day,
+                interval_seconds=self.interval_seconds,
+                anchor=self.created_at.replace(microsecond=0),
+                start_at=self.start_at,
+                end_at=self.end_at,
+            )
+        )

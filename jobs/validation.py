@@ -1,0 +1,32 @@
+"""One way to check a row before it is written, for API, admin and commands alike."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from core.errors import FieldProblem, InvalidInput
+from jobs.models import JobSchedule
+from jobs.schedules import InvalidRule
+
+
+def validate(row: Any, exclude: set[str] | None = None) -> None:
+    """Check one row's fields and, for a schedule, that its rule can fire."""
+    problems: list[FieldProblem] = []
+    try:
+        row.full_clean(exclude=exclude)
+    except ValidationError as error:
+        problems += [
+            FieldProblem(field, detail.code or "invalid", " ".join(detail.messages))
+            for field, details in error.error_dict.items()
+            for detail in details
+        ]
+    if isinstance(row, JobSchedule) and not any(p.field == "schedule_type" for p in problems):
+        try:
+            _ = row.rule
+        except InvalidRule as error:
+            names = {"kind": "schedule_type"}
+            problems += [
+                FieldProblem(names.get(e.field, e.field), e.code, e.detail) for e in error.errors
+            ]
+    if problems:
+        raise InvalidInput(problems)

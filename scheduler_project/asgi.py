@@ -1,0 +1,10 @@
+"""The web process (``uvicorn scheduler_project.asgi:application``)."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
+os.environ.setdefault("SCHEDULER_PROCESS", "web")
+
+application = get_asgi_application()

@@ -1,0 +1,21 @@
+"""Where settings come from: the environment, ``X_FILE`` for secrets, the embedded servers.
+
+A variable of the process environment wins over ``var/run/servers.env``, which a running
+``manage.py up`` leaves for other shells.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("SCHEDULER_VAR", BASE_DIR / "var"))
+
+
+def read_environment() -> environ.FileAwareEnv:
+    """Return the reader of all settings, with the embedded servers' addresses filled in."""
+    servers = VAR_DIR / "run" / "servers.env"
+    if os.access(servers, os.R_OK):
+        environ.Env.read_env(str(servers))
+    return environ.FileAwareEnv()

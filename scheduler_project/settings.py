@@ -1,0 +1,230 @@
+"""All settings, read from the environment (12-factor). ``docs/settings.md`` lists them.
+
+Names without a prefix are the ones every Django or Celery operator knows; the rest start with
+``SCHEDULER_``. ``X_FILE`` may name a file that holds the value of ``X``.
+"""
+
+from scheduler_project.environment import VAR_DIR, read_environment
+
+env = read_environment()
+
+PRODUCT_NAME = "Scheduler"
+
+# --- Which environment and which process this is -------------------------------------------------
+
+ENVIRONMENT_BITS = {"DEV": 1, "HOM": 2, "PROD": 4}
+SCHEDULER_ENVIRONMENT = env.str("SCHEDULER_ENVIRONMENT", "DEV").upper()
+SCHEDULER_PROCESS = env.str("SCHEDULER_PROCESS", "command")  # web, beat, worker, flower, command
+IS_PRODUCTION = SCHEDULER_ENVIRONMENT == "PROD"
+
+# --- Django ---------------------------------------------------------------------------------------
+
+SECRET_KEY_FILE = VAR_DIR / "run" / "secret_key"
+SECRET_KEY = env.str("SECRET_KEY", "")
+if not SECRET_KEY and SECRET_KEY_FILE.exists():
+    SECRET_KEY = SECRET_KEY_FILE.read_text().strip()
+if not SECRET_KEY and not IS_PRODUCTION:
+    SECRET_KEY = "development-only: set SECRET_KEY before anybody else can reach this installation"
+DEBUG = env.bool("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "core",
+    "audit",
+    "jobs",
+    "executions",
+    "scheduler_project",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.api.requests.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "scheduler_project.urls"
+ASGI_APPLICATION = "scheduler_project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A slash must not decide whether a call works: both forms are routed, none is redirected.
+APPEND_SLASH = False
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+_HTTPS = env.bool("SCHEDULER_HTTPS", IS_PRODUCTION)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("SCHEDULER_BEHIND_PROXY", False) else None
+)
+
+# --- PostgreSQL -----------------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASES = {"default": env.db_url("DATABASE_URL", "postgres://127.0.0.1:5432/not-configured")}
+_database = DATABASES["default"]
+_options = _database.setdefault("OPTIONS", {})
+_options.update(
+    connect_timeout=5,
+    keepalives_idle=10,
+    keepalives_interval=5,
+    keepalives_count=3,
+    tcp_user_timeout=15_000,  # milliseconds
+    application_name=f"scheduler-{SCHEDULER_PROCESS}",
+)
+# Prepared hot statements save PostgreSQL's planning time. Switch off behind PgBouncer below 1.21.
+if env.bool("SCHEDULER_PREPARE_STATEMENTS", True):
+    _options["prepare_threshold"] = 2
+if SCHEDULER_PROCESS == "web":
+    _options["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("SCHEDULER_WEB_CONNECTIONS", 20),
+        "timeout": 5,
+    }
+else:
+    _database["CONN_MAX_AGE"] = None
+    _database["CONN_HEALTH_CHECKS"] = True
+if SCHEDULER_PROCESS == "beat":
+    # A beat that freezes inside a transaction must not keep the others from planning.
+    _options["options"] = "-c transaction_timeout=5s"
+
+# --- Celery: transport only -----------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", "")
+CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 5
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 0,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+}
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_RETRY_ON_WORKER_LOST = False
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SEND_SENT_EVENT = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_DISABLE_PREFETCH = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 0
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60
+CELERY_WORKER_LOST_WAIT = 0.5
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("SCHEDULER_EXECUTIONS_PER_CHILD", 500)
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("SCHEDULER_CHILD_MEMORY_KB", 400_000)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BEAT_SCHEDULER = "executions.beat:PlatformScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1.0
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = True
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_DB_REUSE_MAX = 10_000
+
+# --- Execution: modules of handlers, and times in seconds (checked in executions/checks.py) -------
+
+JOB_MODULES = env.list("JOB_MODULES", default=["scheduler_project.demo.handlers"])
+
+SCHEDULER_LEASE_SECONDS = env.float("SCHEDULER_LEASE_SECONDS", 60.0)
+SCHEDULER_LEASE_MARGIN_SECONDS = env.float("SCHEDULER_LEASE_MARGIN_SECONDS", 15.0)
+SCHEDULER_RENEW_SECONDS = env.float("SCHEDULER_RENEW_SECONDS", 10.0)
+SCHEDULER_CANCEL_POLL_SECONDS = env.float("SCHEDULER_CANCEL_POLL_SECONDS", 1.5)
+SCHEDULER_CANCEL_NOTICE_SECONDS = env.float("SCHEDULER_CANCEL_NOTICE_SECONDS", 1.0)
+SCHEDULER_STOP_GRACE_SECONDS = env.float("SCHEDULER_STOP_GRACE_SECONDS", 10.0)
+SCHEDULER_DRAIN_SECONDS = env.float("SCHEDULER_DRAIN_SECONDS", 30.0)
+SCHEDULER_RESCUE_SECONDS = env.float("SCHEDULER_RESCUE_SECONDS", 5.0)
+SCHEDULER_SWEEP_SECONDS = env.float("SCHEDULER_SWEEP_SECONDS", 5.0)
+SCHEDULER_PUBLISH_AGAIN_SECONDS = env.float("SCHEDULER_PUBLISH_AGAIN_SECONDS", 60.0)
+SCHEDULER_PUBLISH_AGAIN_MAX_SECONDS = env.float("SCHEDULER_PUBLISH_AGAIN_MAX_SECONDS", 300.0)
+SCHEDULER_HEARTBEAT_SECONDS = env.float("SCHEDULER_HEARTBEAT_SECONDS", 10.0)
+SCHEDULER_MISFIRE_GRACE_SECONDS = env.float("SCHEDULER_MISFIRE_GRACE_SECONDS", 900.0)
+SCHEDULER_CATCHUP_WINDOW_SECONDS = env.float("SCHEDULER_CATCHUP_WINDOW_SECONDS", 86_400.0)
+SCHEDULER_LOG_LINES_PER_ATTEMPT = env.int("SCHEDULER_LOG_LINES_PER_ATTEMPT", 10_000)
+
+# --- REST -----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "core.api.authentication.BearerTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.ModelPermissions"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.paging.NewestFirst",
+    "EXCEPTION_HANDLER": "core.api.problems.answer_problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+# --- Logs -----------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}  {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        # One line per task from Celery would say again, less well, what the transitions say.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}
