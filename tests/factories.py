@@ -1,0 +1,70 @@
+"""Rows in a named state, with timestamps that fit each other."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from audit.trail import Actor
+from core.clock import database_now
+from executions.models import JobExecution, Origin
+from executions.states import FINAL, ExecutionStatus
+from jobs.definitions import create_job
+from jobs.models import JobDefinition, JobSchedule, JobVersion
+from jobs.scheduling import create_schedule
+
+TESTER = Actor(name="tester", id="1")
+
+
+def make_job(**fields: Any) -> JobDefinition:
+    """Return an active job named at random whose handler does nothing."""
+    values = {
+        "name": f"job-{uuid4().hex[:8]}",
+        "execution_type_name": "tests.noop",
+        "max_concurrent_executions": 10,
+    }
+    return create_job(actor=TESTER, fields=values | fields)
+
+
+def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedule:
+    """Return a schedule every 10 s (unless ``fields`` say otherwise); ``next_fire_at`` may be set."""
+    next_fire_at = fields.pop("next_fire_at", None)
+    values: dict[str, Any] = {"schedule_type": "interval", "interval_seconds": 10}
+    if "schedule_type" in fields:
+        values = {}
+    schedule = create_schedule(actor=TESTER, fields={"job": job or make_job(), **values, **fields})
+    if next_fire_at is not None:
+        JobSchedule.objects.filter(pk=schedule.pk).update(next_fire_at=next_fire_at)
+        schedule.refresh_from_db()
+    return schedule
+
+
+def make_execution(
+    job: JobDefinition | None = None,
+    *,
+    status: str = ExecutionStatus.SCHEDULED,
+    now: datetime | None = None,
+    **fields: Any,
+) -> JobExecution:
+    """Return an execution in ``status``, due (and claimed, and finished) shortly before ``now``."""
+    job = job or make_job()
+    now = now or database_now()
+    values: dict[str, Any] = {
+        "origin": Origin.MANUAL,
+        "triggered_by": "tester",
+        "scheduled_for": now - timedelta(seconds=10),
+        "due_at": now - timedelta(seconds=10),
+        "status": status,
+        "version": JobVersion.objects.get(job=job, number=job.version),
+    }
+    if status != ExecutionStatus.SCHEDULED:
+        values |= {"fence": 1, "queue": "default", "queued_at": now - timedelta(seconds=9)}
+    if status == ExecutionStatus.QUEUED:
+        values |= {"publish_again_at": now + timedelta(seconds=51)}
+    if status in (ExecutionStatus.RUNNING, ExecutionStatus.RETRYING, *FINAL):
+        values |= {"attempt": 1, "worker": "worker1@test", "worker_pid": 1}
+        values |= {"started_at": now - timedelta(seconds=8)}
+    if status == ExecutionStatus.RUNNING:
+        values |= {"renewed_at": now, "lease_until": now + timedelta(seconds=60)}
+    if status in FINAL:
+        values |= {"completed_at": now - timedelta(seconds=1)}
+    return JobExecution.objects.create(job=job, **{**values, **fields})
