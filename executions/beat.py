@@ -116,7 +116,7 @@ class PlatformScheduler(Scheduler):  # type: ignore[misc]
             return 0.0
         if dispatched.is_capped:
             return _CAPPED_SLEEP_SECONDS
-        row = NEXT_DUE.row()
+        row = NEXT_DUE.row(since=dispatched.decided_at)
         seconds = row["seconds"] if row else None
         return _LONGEST_SLEEP_SECONDS if seconds is None else min(seconds, _LONGEST_SLEEP_SECONDS)
 

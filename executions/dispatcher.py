@@ -18,7 +18,8 @@ class Dispatched:
     """What one dispatch did; ``is_capped`` when more is due than may be out unclaimed at once."""
 
     hints: list[Hint]
-    is_capped: bool
+    is_capped: bool = False
+    decided_at: datetime | None = None  # None: another dispatcher was at work
 
 
 def dispatch(*, now: datetime | None = None) -> Dispatched:
@@ -37,7 +38,7 @@ def choose(*, now: datetime | None = None) -> Dispatched:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
-            return Dispatched(hints=[], is_capped=False)
+            return Dispatched(hints=[])
     rows = DISPATCH.rows(
         now=now,
         environment=settings.ENVIRONMENT_BITS[settings.SCHEDULER_ENVIRONMENT],
@@ -50,5 +51,6 @@ def choose(*, now: datetime | None = None) -> Dispatched:
             for row in rows
             if row["id"] is not None
         ],
-        is_capped=any(row["is_capped"] for row in rows),
+        is_capped=rows[0]["is_capped"],
+        decided_at=rows[0]["now"],
     )

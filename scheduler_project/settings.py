@@ -225,6 +225,8 @@ LOGGING = {
         # One line per task from Celery would say again, less well, what the transitions say.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        # A child that ended itself is one line of billiard's; Celery would add two tracebacks.
+        "celery.worker.request": {"level": "CRITICAL"},
         "django.request": {"level": "ERROR"},
     },
 }

@@ -1,7 +1,7 @@
 -- Decide what may go to the broker now, and move it there: ready -> queued, or -> skipped with the
--- reason when its job may not run. Returns the queued rows (id, fence, queue, job_name), and in
--- each row whether a queue was full of unclaimed messages while more was due (is_capped); when
--- nothing was queued but something is capped, one row with a NULL id says so.
+-- reason when its job may not run. Returns the queued rows (id, fence, queue, job_name); each row
+-- also has the instant of the decision (now) and whether a queue was full of unclaimed messages
+-- while more was due (is_capped). When nothing was queued, one row with a NULL id says just that.
 --
 -- Per job the first by priority and due time within its free slots (limit - queued - running), per
 -- queue the first of those within its room. Rows are not locked while choosing; the UPDATE looks at
@@ -124,7 +124,8 @@ WITH RECURSIVE clock AS (
 ), capped AS (
     SELECT EXISTS (SELECT 1 FROM ranked WHERE barred IS NULL AND is_cap AND place > room) AS is_capped
 )
-SELECT moved.id, moved.fence, moved.queue, moved.job_name, capped.is_capped
+SELECT moved.id, moved.fence, moved.queue, moved.job_name, capped.is_capped, clock.now
 FROM capped
+CROSS JOIN clock
 LEFT JOIN moved ON moved.status = 'queued'
 ORDER BY moved.priority DESC, moved.due_at, moved.id
