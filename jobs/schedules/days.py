@@ -1,0 +1,74 @@
+"""Which calendar dates a rule names, answered a month at a time as a bitset of days."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from jobs.schedules.bits import bitset, lowest, members
+
+HORIZON_YEARS = 45
+"""How far ahead a date is looked for; 29 February on one weekday comes at most 40 years apart."""
+
+ALL_MONTHS = bitset(range(1, 13))
+ALL_DAYS = bitset(range(1, 32))
+ALL_WEEKDAYS = bitset(range(7))
+
+_MONTH_LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+# [weekday of the 1st][weekday], both with Sunday = 0: the days of a 31-day month on that weekday.
+_DAYS_ON_WEEKDAY = [
+    [bitset(range((weekday - first) % 7 + 1, 32, 7)) for weekday in range(7)] for first in range(7)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DayPattern:
+    """Days of the month and days of the week, within some months.
+
+    ``months`` has bits 1-12, ``days`` 1-31, ``weekdays`` 0-6 with Sunday = 0. A date must be in
+    both ``days`` and ``weekdays``, or in just one of them when ``either`` is set.
+    """
+
+    months: int = ALL_MONTHS
+    days: int = ALL_DAYS
+    weekdays: int = ALL_WEEKDAYS
+    either: bool = False
+    # Matching days by weekday of the 1st (Sunday = 0) and month length - 28.
+    _table: list[list[int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        table = []
+        for days_on_weekday in _DAYS_ON_WEEKDAY:
+            weekly = 0
+            for weekday in members(self.weekdays):
+                weekly |= days_on_weekday[weekday]
+            named = self.days | weekly if self.either else self.days & weekly
+            table.append([named & bitset(range(1, length + 1)) for length in range(28, 32)])
+        object.__setattr__(self, "_table", table)
+
+    def in_month(self, year: int, month: int) -> int:
+        """The matching days of one month as a bitset."""
+        if not self.months >> month & 1:
+            return 0
+        leap_day = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        length = _MONTH_LENGTHS[month] + leap_day
+        return self._table[date(year, month, 1).isoweekday() % 7][length - 28]
+
+    def on_or_after(self, year: int, month: int, day: int) -> tuple[int, int, int] | None:
+        """The first matching (year, month, day); ``day`` may be one past the month's end.
+
+        None when no date matches within ``HORIZON_YEARS``.
+        """
+        if days := self.in_month(year, month) >> day:
+            return year, month, day + lowest(days)
+        last_year = year + HORIZON_YEARS
+        while year <= last_year:
+            if later := self.months >> month + 1:
+                month += 1 + lowest(later)
+            else:
+                year, month = year + 1, lowest(self.months)
+            if days := self.in_month(year, month):
+                return year, month, lowest(days)
+        return None
+
+
+EVERY_DAY = DayPattern()

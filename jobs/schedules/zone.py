@@ -1,0 +1,28 @@
+"""Time zones by IANA name."""
+
+from difflib import get_close_matches
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from jobs.schedules.errors import InvalidRule
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every usable name, links included. Read once: listing the zones walks the whole database."""
+    # "localtime" is whatever this machine is set to, "Factory" says that nobody set it.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+def load_zone(name: str) -> ZoneInfo:
+    """The zone of that exact IANA name; raise ``InvalidRule`` with the nearest name if unknown."""
+    if name not in zone_names():
+        raise InvalidRule.single("timezone", "unknown_timezone", _unknown(name))
+    return ZoneInfo(name)
+
+
+def _unknown(name: str) -> str:
+    by_lower = {known.lower(): known for known in zone_names()}
+    near = get_close_matches(name[:64].lower(), by_lower, n=1)
+    hint = f"; did you mean {by_lower[near[0]]}?" if near else ""
+    return f"{name!r} is not an IANA time zone; use a name such as Europe/London or UTC{hint}"

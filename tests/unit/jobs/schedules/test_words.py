@@ -1,0 +1,69 @@
+from datetime import time
+
+import pytest
+
+from jobs.schedules import RuleSpec, compile_rule
+from tests.unit.jobs.schedules.asking import cron, utc
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("0 6 * * *", "At 06:00 every day"),
+        ("0 6,18 * * *", "At 06:00 and 18:00 every day"),
+        ("30 0 6 * * *", "At 06:00:30 every day"),
+        ("0 9 * * 1-5", "At 09:00 on Monday-Friday"),
+        ("0 9 * * SAT,SUN", "At 09:00 on Saturday and Sunday"),
+        ("0 9 * * FRI-MON", "At 09:00 on Monday and Friday-Sunday"),
+        ("0 0 1,15 * *", "At 00:00 on days 1 and 15 of the month"),
+        ("0 0 29 2 *", "At 00:00 on day 29 of the month, in February only"),
+        ("0 0 * 6-8 *", "At 00:00 every day, in June-August only"),
+        ("0 0 13 * FRI", "At 00:00 on day 13 of the month OR on Friday"),
+        ("0 0 */1 * FRI", "At 00:00 every day OR on Friday"),
+        (
+            "0 0 13 1,3 FRI",
+            "At 00:00 on day 13 of the month OR on Friday, in January and March only",
+        ),
+        ("* * * * *", "Every minute"),
+        ("*/5 * * * *", "Every 5 minutes"),
+        ("*/5 * * * MON", "Every 5 minutes on Monday"),
+        ("*/15 9-17 * * 1-5", "Every 15 minutes in hours 9-17 on Monday-Friday"),
+        ("*/45 * * * *", "At minutes 0 and 45 of every hour"),
+        ("0 * * * *", "At minute 0 of every hour"),
+        ("5/30 * * * *", "At minutes 5 and 35 of every hour"),
+        ("0 */3 * * *", "At minute 0 in hours 0, 3, 6, 9, 12, 15, 18 and 21 every day"),
+        ("* * * * * *", "Every second"),
+        ("*/10 * * * * *", "Every 10 seconds"),
+        ("30 * * * * *", "At second 30 of every minute"),
+        ("*/10 5 * * * *", "Every 10 seconds of minute 5 of every hour"),
+        (
+            "*/10 5 9 * * *",
+            "At 09:05:00, 09:05:10, 09:05:20, 09:05:30, 09:05:40 and 09:05:50 every day",
+        ),
+        ("*/5 0 9 * * *", "Every 5 seconds of minute 0 in hour 9 every day"),
+    ],
+)
+def test_cron_in_plain_words(expression, words):
+    assert cron(expression, "Europe/London").describe() == f"{words}, Europe/London time"
+
+
+def test_daily_in_plain_words():
+    spec = RuleSpec(kind="daily", time_of_day=time(6), timezone="Europe/London")
+    assert compile_rule(spec).describe() == "At 06:00 every day, Europe/London time"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "Every second"),
+        (10, "Every 10 seconds"),
+        (60, "Every minute"),
+        (90, "Every 1 minute 30 seconds"),
+        (3600, "Every hour"),
+        (5400, "Every 1 hour 30 minutes"),
+        (86_400, "Every 24 hours"),
+    ],
+)
+def test_intervals_in_plain_words(seconds, words):
+    spec = RuleSpec(kind="interval", interval_seconds=seconds, anchor=utc("2026-01-01T00:00"))
+    assert compile_rule(spec).describe() == words
