@@ -119,9 +119,9 @@ class Server:
                 f"{self.title} cannot start: port {self.port} is in use by another program"
             )
         self._launch()
-        if not wait_until(lambda: self._has_ended() or self.is_ready(), READY_SECONDS):
+        if not wait_until(lambda: self.has_ended() or self.is_ready(), READY_SECONDS):
             self.kill9()
-        if self._has_ended():
+        if self.has_ended():
             raise EmbeddedServerError(f"{self.title} did not start: {self.last_log_line()}")
 
     def stop(self, mode: str = "fast") -> None:
@@ -144,6 +144,10 @@ class Server:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def has_ended(self) -> bool:
+        """Return whether the process is gone."""
+        return self._process is None or self._process.poll() is not None
 
     def last_log_line(self) -> str:
         """Return the last thing the server said, preferring a reason to a farewell."""
@@ -172,9 +176,6 @@ class Server:
             raise EmbeddedServerError(f"{self.title} cannot be run: {error}") from error
         finally:
             os.close(log)
-
-    def _has_ended(self) -> bool:
-        return self._process is None or self._process.poll() is not None
 
     def _end_leftover(self) -> None:
         pid_file = self.data / self.pid_name

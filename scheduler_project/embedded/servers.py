@@ -71,7 +71,9 @@ class RunningServers:
         except BaseException as error:
             self.stop()
             if isinstance(error, OSError):
-                raise EmbeddedServerError(f"{self.root} cannot be used: {error}") from error
+                raise EmbeddedServerError(
+                    f"{self.root} cannot be used: {error.strerror or error}"
+                ) from error
             raise
 
     def stop(self) -> None:
@@ -87,6 +89,10 @@ class RunningServers:
             shutil.rmtree(self.root, ignore_errors=True)
             self._watcher.terminate()
             self._watcher.wait()
+
+    def find_dead(self) -> str | None:
+        """Return the name of a server that ended on its own."""
+        return next((server.title for server in self._servers() if server.has_ended()), None)
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,1 @@
+"""What ``manage.py up`` is made of: checks before, the processes, their log, their end."""

@@ -1,0 +1,59 @@
+"""Bring the database up to date before the processes start, by the platform's own commands."""
+
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+from scheduler_project.environment import BASE_DIR
+from scheduler_project.supervisor.errors import CannotStart
+
+
+def child_environment(urls: dict[str, str], secret_key: str, port: int) -> dict[str, str]:
+    """Return the environment all processes share."""
+    defaults = {
+        "SCHEDULER_DRAIN_SECONDS": "3",  # within the time the supervisor waits for all to end
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    return {
+        **defaults,
+        **os.environ,
+        **urls,
+        "SECRET_KEY": secret_key,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONTZPATH": "",  # the pinned tzdata is the only source of time zones
+    }
+
+
+def migrate(environment: dict[str, str]) -> None:
+    """Bring all tables up to date."""
+    _manage(environment, "migrate", "--noinput")
+
+
+def create_first_account(environment: dict[str, str]) -> str | None:
+    """Return the password of the administrator; None when there was one already."""
+    printed = _manage(environment, "first_account").split()
+    return printed[-1] if printed else None
+
+
+def create_demo_jobs(environment: dict[str, str]) -> None:
+    """Fill an empty installation with something to look at; never in production."""
+    if not settings.IS_PRODUCTION:
+        _manage(environment, "demo")
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
+        env=environment,
+        cwd=BASE_DIR,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise CannotStart(f"manage.py {arguments[0]} failed: {said[-1]}")
+    return done.stdout
