@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from core.sql import load
+from core.startup import refuse_bad_settings
 from executions.dispatcher import dispatch
 from executions.planner import plan
 from executions.register import report
@@ -55,12 +56,12 @@ class Chore:
             self._next = time.monotonic() + self._every
 
 
-class PlatformScheduler(Scheduler):  # type: ignore[misc]
+class PlatformScheduler(Scheduler):
     """Replaces Celery's schedule, which lives in memory and in a file, by ours in PostgreSQL."""
 
-    def __init__(self, app: Any, *args: Any, lazy: bool = False, **kwargs: Any) -> None:
-        super().__init__(app, *args, lazy=lazy, **kwargs)
-        if lazy:  # built once more only for the banner
+    def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(app, *args, **kwargs)
+        if kwargs.get("lazy"):  # built once more only for the banner
             return
         self._name = f"beat@{socket.gethostname()}.{os.getpid()}"
         self._wake = WakeUp()
@@ -76,7 +77,7 @@ class PlatformScheduler(Scheduler):  # type: ignore[misc]
         """Nothing: there is no schedule in memory."""
 
     @property
-    def schedule(self) -> dict[str, Any]:
+    def schedule(self) -> dict[str, Any]:  # type: ignore[override]
         return {}
 
     def sync(self) -> None:
@@ -136,6 +137,7 @@ def stop_gracefully(sender: Any, **_: Any) -> None:
 
     Celery's own handler raises inside whatever is going on, which may be a transaction.
     """
+    refuse_bad_settings()
 
     def stop(*_: Any) -> None:
         global _stopping

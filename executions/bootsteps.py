@@ -16,7 +16,7 @@ from executions.watchdog import STOP_SIGNAL
 logger = logging.getLogger(__name__)
 
 
-class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
+class Heartbeat(bootsteps.StartStopStep):
     """Reports the worker on the event loop's timer.
 
     No thread and no lasting connection in the process that forks: each report opens its own, which
@@ -33,7 +33,8 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
     def stop(self, worker: Any) -> None:
         self._report(worker, is_stopping=True)
 
-    terminate = stop
+    def terminate(self, worker: Any) -> None:
+        self.stop(worker)
 
     def _report(self, worker: Any, is_stopping: bool = False) -> None:
         link = connection.copy()
@@ -53,7 +54,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
             link.close()
 
 
-class Drain(bootsteps.StartStopStep):  # type: ignore[misc]
+class Drain(bootsteps.StartStopStep):
     """On SIGTERM, Celery waits for running tasks for ever; here a deadline ends the waiting.
 
     Then each child gets the stop signal: its handler is stopped and the execution handed back.

@@ -36,7 +36,7 @@ def publish(hints: Iterable[Hint]) -> None:
     try:
         with (
             current_app.producer_pool.acquire(block=True, timeout=2) as producer,
-            producer.batch(max_size=500),
+            producer.batch(max_size=500),  # type: ignore[attr-defined]
         ):
             for hint in hints:
                 current_app.send_task(

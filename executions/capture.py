@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.text import clean
 
@@ -26,7 +27,7 @@ class LogLine:
     message: str
 
 
-def log_parameters(lines: list[LogLine]) -> dict[str, list[object]]:
+def log_parameters(lines: list[LogLine]) -> dict[str, Any]:
     """Return lines as the arrays that ``look.sql`` and ``settle.sql`` unnest."""
     return {
         "log_sequences": [line.sequence for line in lines],

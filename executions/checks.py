@@ -12,7 +12,7 @@ def check_times(**_: Any) -> list[CheckMessage]:
     margin = settings.SCHEDULER_LEASE_MARGIN_SECONDS
     renew = settings.SCHEDULER_RENEW_SECONDS
     poll = settings.SCHEDULER_CANCEL_POLL_SECONDS
-    problems = []
+    problems: list[CheckMessage] = []
     if not 0 < margin < lease:
         problems.append(
             Error(

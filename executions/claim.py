@@ -78,8 +78,10 @@ def claim(*, execution_id: UUID, fence: int, worker: str, pid: int) -> Claim | N
 
 
 def renew(claim: Claim) -> bool:
-    """Extend the lease; return whether a cancel was asked for, or raise :class:`LeaseLost`."""
-    arm_kernel_timer()
+    """Extend the lease; return whether a cancel was asked for, or raise :class:`LeaseLost`.
+
+    The kernel timer is the caller's to arm, before, while the attempt is not finished.
+    """
     row = RENEW.row(
         id=claim.execution_id,
         fence=claim.fence,

@@ -10,6 +10,7 @@ from typing import Any
 from celery import signals
 from django.conf import settings
 
+from core.startup import refuse_bad_settings
 from executions.authoring import known_handlers
 from executions.capture import install_collector
 from executions.watchdog import STOP_SIGNAL, Guard, Stop, Watchdog
@@ -49,6 +50,7 @@ child = Child()
 @signals.worker_init.connect
 def load_handlers(**_: Any) -> None:
     """Import the modules that hold the handlers, before the pool forks; refuse to start without."""
+    refuse_bad_settings()
     for module in settings.JOB_MODULES:
         try:
             import_module(module)

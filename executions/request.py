@@ -18,7 +18,7 @@ class Request(CeleryRequest):
         if isinstance(exc_info.exception, WorkerLostError) and self.worker_pid:
             # The child is gone; what its handler started may not be.
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.worker_pid, signal.SIGKILL)
+                os.killpg(int(self.worker_pid), signal.SIGKILL)
         try:
             return super().on_failure(exc_info, send_failed_event, return_ok)
         except MemoryError:

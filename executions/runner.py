@@ -73,9 +73,11 @@ def _call(guard: Guard) -> Outcome:
             finally:
                 guard.is_armed = False
     except StopJob as stop:
-        # Raised by us, or by the handler itself after it had seen the cancelled flag.
         guard.is_armed = False
-        return outcomes.Cancelled("".join(traceback.format_exception(stop)))
+        trace = "".join(traceback.format_exception(stop))
+        if guard.stop is None and not guard.context.cancelled:
+            return outcomes.Failed("StopJob", "Raised without anybody asking to stop.", trace)
+        return outcomes.Cancelled(trace)
 
 
 def _settle(guard: Guard, outcome: Outcome) -> None:

@@ -7,11 +7,10 @@ from celery import Task, shared_task
 
 from executions import runner
 from executions.broker import TASK_NAME
-from executions.request import Request
 
 
-class HintTask(Task):  # type: ignore[misc]
-    Request = Request
+class HintTask(Task[[str, int], None]):
+    Request = "executions.request:Request"
 
 
 @shared_task(base=HintTask, bind=True, name=TASK_NAME, ignore_result=True)

@@ -46,4 +46,4 @@ def request_cancel(execution_id: UUID, *, actor: str) -> bool:
 def _run(statement: str, execution_id: UUID, actor: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"id": execution_id, "actor": actor})
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount > 0)

@@ -61,7 +61,9 @@ class WakeUp:
         began = time.monotonic()
         try:
             if self._subscription is None:
-                self._subscription = self._client.pubsub(ignore_subscribe_messages=True)
+                self._subscription = self._client.pubsub(  # type: ignore[no-untyped-call]
+                    ignore_subscribe_messages=True
+                )
                 self._subscription.subscribe(CHANNEL)
             return self._drain(self._subscription.get_message(timeout=seconds) is not None)
         except (redis.RedisError, OSError):

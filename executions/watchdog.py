@@ -20,7 +20,7 @@ from core.text import clean
 from executions import outcomes
 from executions.authoring import JobContext, StopJob
 from executions.capture import LogBuffer, log_parameters
-from executions.claim import Claim, LeaseLost, renew
+from executions.claim import Claim, LeaseLost, arm_kernel_timer, renew
 from executions.outcomes import Outcome
 from executions.retry import RetryPolicy
 from executions.settlement import decide, settle
@@ -65,7 +65,7 @@ class Guard:
         times = [self.times_out_at, self.renew_at, self.look_at, self.stops_at, self.kill_at]
         if self.stop is not None:
             times[0] = times[3] = None
-        return min(moment for moment in times if moment is not None)
+        return float(min(moment for moment in times if moment is not None))
 
     def begin_stop(self, stop: Stop) -> bool:
         """Decide the attempt's end, unless it is decided; return whether this call did."""
@@ -75,6 +75,16 @@ class Guard:
             self.stop = stop
             self.kill_at = time.monotonic() + settings.SCHEDULER_STOP_GRACE_SECONDS
             return True
+
+    def extend_timer(self) -> bool:
+        """Arm the kernel timer anew, unless the attempt is finished; return whether it was armed.
+
+        Under the lock: the main thread disarms it after finishing, and then it has to stay so.
+        """
+        with self.lock:
+            if not self.is_finished:
+                arm_kernel_timer()
+            return not self.is_finished
 
     def raise_stop(self) -> None:
         """Raise ``StopJob`` in the handler, once, if a stop is decided and it still runs."""
@@ -149,7 +159,7 @@ class Watchdog:
         if guard.is_finished:
             return
         try:
-            if now >= guard.renew_at:
+            if now >= guard.renew_at and guard.extend_timer():
                 guard.renew_at = now + settings.SCHEDULER_RENEW_SECONDS
                 self._notice_cancel(guard, renew(guard.claim))
             if now >= guard.look_at:

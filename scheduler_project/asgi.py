@@ -4,7 +4,10 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from core.startup import refuse_bad_settings
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler_project.settings")
 os.environ.setdefault("SCHEDULER_PROCESS", "web")
 
 application = get_asgi_application()
+refuse_bad_settings()

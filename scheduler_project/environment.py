@@ -5,12 +5,17 @@ A variable of the process environment wins over ``var/run/servers.env``, which a
 """
 
 import os
+import zoneinfo
 from pathlib import Path
 
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("SCHEDULER_VAR", BASE_DIR / "var"))
+
+
+# The pinned tzdata package is the only source of zones: operating systems lag and differ.
+zoneinfo.reset_tzpath(to=())
 
 
 def read_environment() -> environ.FileAwareEnv:
