@@ -63,11 +63,12 @@ def cancel(*, actor: Actor, execution: JobExecution) -> JobExecution:
 
     Raise ``Conflict`` when it is over already.
     """
+    # Locked first: between the two tries a running one could otherwise turn to retrying.
+    execution = JobExecution.objects.select_for_update(of=("self",)).get(pk=execution.pk)
     if not (
         cancel_unclaimed(execution.pk, actor=actor.name)
         or request_cancel(execution.pk, actor=actor.name)
     ):
-        execution.refresh_from_db()
         raise Conflict(
             "execution_finished", f"The execution is {execution.status} and cannot be cancelled."
         )
