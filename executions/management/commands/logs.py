@@ -1,0 +1,38 @@
+"""``manage.py logs``: what an execution said."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from rich.text import Text
+
+from audit.command import PlatformCommand
+from executions.following import follow_lines
+from executions.lookup import find_execution
+from executions.models import JobExecutionLog
+
+_STYLES = {"ERROR": "red", "CRITICAL": "bold red", "WARNING": "yellow", "DEBUG": "dim"}
+
+
+class Command(PlatformCommand):
+    """Prints attempt, time, level, stream and text, one line each."""
+
+    help = "Print the log of an execution."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Define the arguments."""
+        parser.add_argument("execution", help="id")
+        parser.add_argument("--follow", "-f", action="store_true", help="until it is over")
+
+    def run(self, options: dict[str, Any]) -> None:
+        """Print what there is, and with ``--follow`` what comes."""
+        execution = find_execution(options["execution"])
+        for line in follow_lines(execution, until_over=options["follow"]):
+            self.out.print(_shown(line))
+        self.aside.print(f"The execution is {execution.status}.")
+
+
+def _shown(line: JobExecutionLog) -> Text:
+    head = f"#{line.attempt} {line.at:%H:%M:%S.%f}"[:-3] + f" {line.level:<8} {line.stream:<8} "
+    return Text(head, style="dim").append(
+        line.message, style=_STYLES.get(line.level, "not dim default")
+    )
