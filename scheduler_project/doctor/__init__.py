@@ -1,0 +1,1 @@
+"""Looking whether an installation is well: one finding per question, each with what to do."""

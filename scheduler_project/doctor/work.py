@@ -1,0 +1,78 @@
+"""Does work go through: is somebody there to do it, and is anything late?"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from core.times import show_span, show_time
+from executions.models import JobExecution, Worker
+from executions.states import ExecutionStatus
+from jobs.models import JobDefinition, JobSchedule, JobStatus
+from scheduler_project.doctor.finding import Finding, fail, ok, warn
+
+_OVERDUE_SECONDS = 60
+_MOST_COUNTED = 1_000
+
+
+def check_beat(now: datetime) -> Finding:
+    """Has a beat looked lately?"""
+    beat = Worker.objects.filter(kind=Worker.Kind.BEAT).order_by("-last_seen_at").first()
+    hint = "Start `manage.py up`, or a beat process; nothing is planned without one."
+    if beat is None:
+        return fail("beat", "none has ever run", hint)
+    said = f"{beat.name}, last seen {show_time(beat.last_seen_at)}"
+    if beat.stopped_at is not None:
+        return fail("beat", f"{said}, stopped", hint)
+    return ok("beat", said) if beat.last_seen_at >= _alive_since(now) else fail("beat", said, hint)
+
+
+def check_queues(now: datetime) -> Iterator[Finding]:
+    """Does a live worker serve every queue that has, or will get, something to do?"""
+    alive = Worker.objects.filter(kind=Worker.Kind.WORKER).alive(_alive_since(now))
+    served = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}
+    queued = JobExecution.objects.filter(status=ExecutionStatus.QUEUED)
+    waiting = set(queued.values_list("queue", flat=True).distinct())
+    active = JobDefinition.objects.filter(status=JobStatus.ACTIVE)
+    used = set(active.values_list("queue_id", flat=True).distinct())
+    for queue in sorted(filter(None, waiting | used)):
+        about, hint = f"queue {queue}", f"Start a worker with `-Q {queue}`."
+        if queue in served:
+            yield ok(about, "served")
+        elif queue in waiting:
+            yield fail(about, "executions wait in it, and no live worker serves it", hint)
+        else:
+            yield warn(about, "jobs use it, and no live worker serves it", hint)
+
+
+def check_schedules(now: datetime) -> Finding:
+    """Is a slot long due and still not opened?"""
+    limit = now - timedelta(seconds=_OVERDUE_SECONDS)
+    overdue = JobSchedule.objects.filter(next_fire_at__lt=limit).order_by("next_fire_at")
+    count = len(overdue.values_list("pk")[:_MOST_COUNTED])
+    oldest = overdue.select_related("job").first()
+    if oldest is None or oldest.next_fire_at is None:
+        return ok("schedules", f"none overdue by more than {_OVERDUE_SECONDS} s")
+    late = show_span((now - oldest.next_fire_at).total_seconds())
+    said = f"{_at_most(count)} overdue; the oldest, of job {oldest.job.name}, by {late}"
+    return fail("schedules", said, "Is beat running, and does its log complain?")
+
+
+def check_leases(now: datetime) -> Finding:
+    """Has a worker vanished without anybody taking its execution back?"""
+    # The rescuer looks every few seconds; give it some looks.
+    limit = now - timedelta(seconds=3 * settings.SCHEDULER_RESCUE_SECONDS)
+    lost = JobExecution.objects.running().filter(lease_until__lt=limit)
+    count = len(lost.values_list("pk")[:_MOST_COUNTED])
+    if count:
+        hint = "Beat takes them back; is it running, and does its log complain?"
+        return fail("leases", f"{_at_most(count)} executions run past their lease", hint)
+    return ok("leases", "no execution runs past its lease")
+
+
+def _at_most(count: int) -> str:
+    return f"{count} or more" if count == _MOST_COUNTED else str(count)
+
+
+def _alive_since(now: datetime) -> datetime:
+    return now - timedelta(seconds=3 * settings.SCHEDULER_HEARTBEAT_SECONDS)

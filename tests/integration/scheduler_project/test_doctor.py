@@ -1,0 +1,122 @@
+"""``manage.py doctor``: what it finds, and that it finds it in any state."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
+
+from core.clock import database_now
+from executions.models import Worker
+from jobs.models import Queue
+from scheduler_project.doctor import servers, work
+from scheduler_project.doctor.finding import Level
+from scheduler_project.environment import BASE_DIR
+from tests.factories import make_execution, make_job, make_schedule
+
+pytestmark = pytest.mark.django_db
+
+
+def make_worker(name: str, **fields: Any) -> Worker:
+    now = database_now()
+    values = {"kind": "worker", "hostname": "test", "pid": 1, "started_at": now}
+    return Worker.objects.create(name=name, **{**values, "last_seen_at": now, **fields})
+
+
+def levels_of_queues() -> dict[str, Level]:
+    return {f.about.removeprefix("queue "): f.level for f in work.check_queues(database_now())}
+
+
+def test_a_well_installation_has_no_failure() -> None:
+    make_worker("beat@test", kind="beat")
+    make_worker("w@test", queues=["default"])
+    make_schedule()
+    out = StringIO()
+    call_command("doctor", stdout=out)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 8
+    assert all("ok" in line for line in lines)
+
+
+def test_any_failure_ends_with_an_error() -> None:
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 check failed"):
+        call_command("doctor", stdout=out)
+    assert "fail  beat: none has ever run  → Start" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("fields", "level"),
+    [
+        ({}, Level.OK),
+        ({"last_seen_at": -31}, Level.FAIL),
+        ({"last_seen_at": -29}, Level.OK),
+        ({"stopped_at": -1}, Level.FAIL),
+    ],
+)
+def test_a_beat_is_alive_for_three_heartbeats(fields: dict[str, int], level: Level) -> None:
+    now = database_now()
+    moments = {name: now + timedelta(seconds=offset) for name, offset in fields.items()}
+    make_worker("beat@test", kind="beat", **moments)
+    assert work.check_beat(now).level is level
+
+
+def test_a_queue_with_waiting_work_and_no_worker_fails() -> None:
+    Queue.objects.create(name="reports")
+    make_job(queue_id="reports")
+    make_worker("w@test", queues=["default"])
+    assert levels_of_queues() == {"reports": Level.WARN}
+    make_execution(status="queued", queue="reports")
+    assert levels_of_queues() == {"default": Level.OK, "reports": Level.FAIL}
+
+
+def test_a_schedule_is_overdue_after_a_minute() -> None:
+    now = database_now()
+    make_schedule(next_fire_at=now - timedelta(seconds=60))
+    assert work.check_schedules(now).level is Level.OK
+    assert work.check_schedules(now + timedelta(seconds=1)).level is Level.FAIL
+
+
+def test_an_execution_past_its_lease_is_found_once_the_rescuer_had_its_chance() -> None:
+    now = database_now()
+    make_execution(status="running", lease_until=now)
+    assert work.check_leases(now + timedelta(seconds=15)).level is Level.OK
+    assert work.check_leases(now + timedelta(seconds=16)).level is Level.FAIL
+
+
+def test_a_missing_migration_is_named() -> None:
+    assert servers.check_migrations().level is Level.OK
+    MigrationRecorder.Migration.objects.filter(app="jobs", name__startswith="0002").delete()
+    finding = servers.check_migrations()
+    assert finding.level is Level.FAIL
+    assert "jobs.0002_default_queue" in finding.said
+
+
+def test_without_servers_it_says_so_in_one_line_each(tmp_path: Any) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=BASE_DIR,
+        env={
+            **os.environ,
+            "DATABASE_URL": "postgres://nobody:secret@127.0.0.1:1/none",
+            "REDIS_URL": "redis://:secret@127.0.0.1:1/0",
+            "SCHEDULER_VAR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+        "\N{BALLOT X} fail  database",
+        "\N{BALLOT X} fail  broker",
+    ]
+    assert "Traceback" not in done.stderr
+    assert "2 checks failed" in done.stderr
+    assert "secret" not in done.stdout + done.stderr
