@@ -5,6 +5,7 @@ import os
 import signal
 from typing import Any
 
+from billiard.einfo import ExceptionWithTraceback
 from celery.exceptions import WorkerLostError
 from celery.worker.request import Request as CeleryRequest
 
@@ -15,7 +16,10 @@ class Request(CeleryRequest):
     def on_failure(
         self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
     ) -> Any:
-        if isinstance(exc_info.exception, WorkerLostError) and self.worker_pid:
+        failure = exc_info.exception
+        if isinstance(failure, ExceptionWithTraceback):
+            failure = failure.exc
+        if isinstance(failure, WorkerLostError) and self.worker_pid:
             # The child is gone; what its handler started may not be.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(int(self.worker_pid), signal.SIGKILL)
