@@ -80,7 +80,8 @@ def claim(*, execution_id: UUID, fence: int, worker: str, pid: int) -> Claim | N
 def renew(claim: Claim) -> bool:
     """Extend the lease; return whether a cancel was asked for, or raise :class:`LeaseLost`.
 
-    The kernel timer is the caller's to arm, before, while the attempt is not finished.
+    The kernel timer is the caller's to arm, once this has returned and counted from before the
+    call: a renewal that fails must not put off the end.
     """
     row = RENEW.row(
         id=claim.execution_id,
@@ -93,14 +94,16 @@ def renew(claim: Claim) -> bool:
     return bool(row["is_cancel_requested"])
 
 
-def arm_kernel_timer() -> None:
-    """Have the kernel end this process before its lease can run out.
+def arm_kernel_timer(*, since: float | None = None) -> None:
+    """Have the kernel end this process before a lease taken at ``since`` (monotonic) can run out.
 
     SIGALRM stays at its default action, so neither a frozen watchdog, nor a handler that holds the
     interpreter lock, nor a process that was stopped for long outlives its lease.
     """
     seconds = settings.SCHEDULER_LEASE_SECONDS - settings.SCHEDULER_LEASE_MARGIN_SECONDS
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    if since is not None:
+        seconds -= time.monotonic() - since
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))  # 0 would call it off
 
 
 def disarm_kernel_timer() -> None:

@@ -76,15 +76,14 @@ class Guard:
             self.kill_at = time.monotonic() + settings.SCHEDULER_STOP_GRACE_SECONDS
             return True
 
-    def extend_timer(self) -> bool:
-        """Arm the kernel timer anew, unless the attempt is finished; return whether it was armed.
+    def extend_timer(self, *, since: float) -> None:
+        """Arm the kernel timer for the lease taken at ``since``, unless the attempt is finished.
 
         Under the lock: the main thread disarms it after finishing, and then it has to stay so.
         """
         with self.lock:
             if not self.is_finished:
-                arm_kernel_timer()
-            return not self.is_finished
+                arm_kernel_timer(since=since)
 
     def raise_stop(self) -> None:
         """Raise ``StopJob`` in the handler, once, if a stop is decided and it still runs."""
@@ -159,9 +158,11 @@ class Watchdog:
         if guard.is_finished:
             return
         try:
-            if now >= guard.renew_at and guard.extend_timer():
+            if now >= guard.renew_at:
                 guard.renew_at = now + settings.SCHEDULER_RENEW_SECONDS
-                self._notice_cancel(guard, renew(guard.claim))
+                is_requested = renew(guard.claim)
+                guard.extend_timer(since=now)
+                self._notice_cancel(guard, is_requested)
             if now >= guard.look_at:
                 guard.look_at = now + settings.SCHEDULER_CANCEL_POLL_SECONDS
                 self._notice_cancel(guard, self._look(guard))
