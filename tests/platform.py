@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psutil
 from django.db import connection
@@ -68,7 +68,12 @@ class PlatformProcess:
         for process in [psutil.Process(self.pid), *self.descendants()]:
             process.send_signal(number)
 
+    def children(self) -> list[psutil.Process]:
+        """Return the processes this one has started itself."""
+        return psutil.Process(self.pid).children()
+
     def descendants(self) -> list[psutil.Process]:
+        """Return all processes below this one."""
         return psutil.Process(self.pid).children(recursive=True)
 
     def wait(self, within: float = 15.0) -> int:
@@ -111,28 +116,45 @@ class Platform:
         }
         self.evidence.mkdir()
 
-    def start_worker(self, *, concurrency: int = 2, queues: str = "default", **env: str) -> Any:
+    def start(self, *, concurrency: int = 2, **env: str) -> tuple[PlatformProcess, PlatformProcess]:
+        """Start one worker and one beat side by side, and return both when they are at work."""
+        worker = self._launch_worker(concurrency, "default", env)
+        beat = self._launch_beat(env)
+        self._await_worker(worker)
+        self._await_beat(beat)
+        return worker, beat
+
+    def start_worker(
+        self, *, concurrency: int = 2, queues: str = "default", **env: str
+    ) -> PlatformProcess:
         """Start a worker and wait until it takes work."""
-        name = f"worker{len(self.processes)}"
-        worker = self._start(
-            ["worker", "-n", f"{name}@%h", "-c", str(concurrency), "-Q", queues]
-            + ["--without-gossip", "--without-mingle", "--loglevel", "INFO"],
-            name,
-            {"SCHEDULER_PROCESS": "worker", **env},
-        )
-        until(lambda: worker.says(" ready."), what=f"{name} ready")
+        worker = self._launch_worker(concurrency, queues, env)
+        self._await_worker(worker)
         return worker
 
-    def start_beat(self, **env: str) -> Any:
+    def start_beat(self, **env: str) -> PlatformProcess:
         """Start a beat and wait until it has looked once."""
-        name = f"beat{len(self.processes)}"
-        beat = self._start(
-            ["beat", "--pidfile=", "--loglevel", "INFO", "-s", str(self.folder / name)],
-            name,
-            {"SCHEDULER_PROCESS": "beat", **env},
-        )
-        until(lambda: Worker.objects.filter(kind="beat", pid=beat.pid).exists(), what=name)
+        beat = self._launch_beat(env)
+        self._await_beat(beat)
         return beat
+
+    def _launch_worker(self, concurrency: int, queues: str, env: dict[str, str]) -> PlatformProcess:
+        name = f"worker{len(self.processes)}"
+        command = ["worker", "-n", f"{name}@%h", "-c", str(concurrency), "-Q", queues]
+        command += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+        return self._start(command, name, {"SCHEDULER_PROCESS": "worker", **env})
+
+    def _launch_beat(self, env: dict[str, str]) -> PlatformProcess:
+        name = f"beat{len(self.processes)}"
+        command = ["beat", "--pidfile=", "--loglevel", "INFO", "-s", str(self.folder / name)]
+        return self._start(command, name, {"SCHEDULER_PROCESS": "beat", **env})
+
+    def _await_worker(self, worker: PlatformProcess) -> None:
+        until(lambda: worker.says(" ready."), within=60, what="a worker is ready")
+
+    def _await_beat(self, beat: PlatformProcess) -> None:
+        reported = Worker.objects.filter(kind="beat", pid=beat.pid)
+        until(reported.exists, within=60, what="a beat has reported itself")
 
     def _start(self, command: list[str], name: str, env: dict[str, str]) -> PlatformProcess:
         process = PlatformProcess(command, {**self.environment, **env}, self.folder / f"{name}.log")

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
-from django.conf import settings
 
+from tests.chaos import faults, promise
 from tests.platform import SHORT_TIMES, Platform
 
 
@@ -14,17 +13,20 @@ from tests.platform import SHORT_TIMES, Platform
 def platform(
     request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path
 ) -> Iterator[Platform]:
-    """Real processes with short times; the broker is empty at the start, nothing is left at the end."""
-    broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
-    broker.flushall()
-    broker.close()
-    platform = Platform(tmp_path, SHORT_TIMES)
+    """Real processes, with short times unless the test is marked ``production``.
+
+    The broker is empty at the start; nothing may be left at the end.
+    """
+    faults.flush_broker()
+    is_production = request.node.get_closest_marker("production") is not None
+    platform = Platform(tmp_path, {} if is_production else SHORT_TIMES)
     yield platform
     report = getattr(request.node, "report", None)
     if report is not None and report.failed:
         report.sections.append(("processes", platform.logs()))
     platform.end()
-    assert not list(platform.evidence.glob("*.overlap")), "two handlers of one execution at once"
+    promise.assert_never_two_at_once(platform)
+    promise.assert_nothing_left(platform)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,12 +14,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from executions.authoring import JobContext, PermanentFailure, RetryLater, Skip, job_handler
+from executions.authoring import (
+    JobContext,
+    PermanentFailure,
+    RetryLater,
+    Skip,
+    StopJob,
+    job_handler,
+)
 
 
 @contextmanager
-def witnessed(context: JobContext) -> Iterator[None]:
-    """Leave a line for the start and one for the end, and an alarm if this is the second at once."""
+def witnessed(context: JobContext) -> Iterator[int]:
+    """Give the number of this call, leave a line for its start and its end, and an alarm if another
+    call of the same execution is under way.
+    """
     folder = Path(os.environ["EVIDENCE"])
     name = str(context.execution_id)
     with (folder / f"{name}.lock").open("w") as lock:
@@ -27,14 +36,32 @@ def witnessed(context: JobContext) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             (folder / f"{name}.overlap").touch()
-        _note(folder / f"{name}.calls", f"start {context.attempt} {os.getpid()}")
-        yield
-        _note(folder / f"{name}.calls", f"end {context.attempt} {os.getpid()}")
+        calls = folder / f"{name}.calls"
+        _note(calls, f"start {context.attempt} {os.getpid()}")
+        yield calls.read_text().count("start")
+        _note(calls, f"end {context.attempt} {os.getpid()}")
 
 
 def _note(path: Path, line: str) -> None:
     with path.open("a") as file:
         file.write(line + "\n")
+
+
+def _sleep(seconds: float) -> None:
+    """Sleep in small steps, so that a stop arrives at once."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _sleep_deaf(context: JobContext, seconds: float) -> None:
+    """Sleep, and swallow whatever is raised meanwhile."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except BaseException:
+            context.log.info("swallowed")
 
 
 @job_handler("tests.noop")
@@ -45,12 +72,37 @@ def noop(context: JobContext) -> None:
 
 @job_handler("tests.sleep")
 def sleep(context: JobContext, seconds: float = 1.0) -> str:
-    """Sleep in small steps; a stop reaches it at once."""
     with witnessed(context):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            time.sleep(0.02)
+        _sleep(seconds)
     return "slept"
+
+
+@job_handler("tests.slow_once")
+def slow_once(context: JobContext, seconds: float = 60.0, is_deaf: bool = False) -> str:
+    """Take long in the execution's first call only, whatever became of that call."""
+    with witnessed(context) as call:
+        if call == 1 and is_deaf:
+            _sleep_deaf(context, seconds)
+        elif call == 1:
+            _sleep(seconds)
+    return f"call {call}"
+
+
+@job_handler("tests.tick_once")
+def tick_once(context: JobContext, seconds: float = 60.0) -> str:
+    """Leave a sign of life 50 times a second in the first call, which may be frozen.
+
+    It takes no lock: a frozen process would keep it.
+    """
+    folder = Path(os.environ["EVIDENCE"])
+    calls = folder / f"{context.execution_id}.calls"
+    is_first = not calls.exists()
+    _note(calls, f"start {context.attempt} {os.getpid()}")
+    end = time.monotonic() + seconds
+    while is_first and time.monotonic() < end:
+        _note(folder / f"{context.execution_id}.ticks", str(os.getpid()))
+        time.sleep(0.02)
+    return "ticked"
 
 
 @job_handler("tests.listen")
@@ -68,13 +120,19 @@ def listen(context: JobContext, seconds: float = 60.0) -> str:
 def stubborn(context: JobContext, seconds: float = 60.0) -> str:
     """Swallow whatever is raised in it."""
     with witnessed(context):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                time.sleep(0.05)
-            except BaseException:
-                context.log.info("swallowed")
+        _sleep_deaf(context, seconds)
     return "went on"
+
+
+@job_handler("tests.swallow")
+def swallow(context: JobContext, seconds: float = 60.0) -> str:
+    """Swallow the stop, and return as if nothing had happened."""
+    with witnessed(context):
+        try:
+            _sleep(seconds)
+        except StopJob:
+            context.log.info("swallowed")
+    return "as if nothing had happened"
 
 
 @job_handler("tests.hold_interpreter_lock")
@@ -92,13 +150,15 @@ def hold_once(context: JobContext) -> str:
 
 
 @job_handler("tests.memory_error")
-def memory_error() -> None:
-    raise MemoryError("no more")
+def memory_error(context: JobContext) -> None:
+    with witnessed(context):
+        raise MemoryError("no more")
 
 
 @job_handler("tests.exit")
-def leave(code: int = 3) -> None:
-    sys.exit(code)
+def leave(context: JobContext, code: int = 3) -> None:
+    with witnessed(context):
+        sys.exit(code)
 
 
 @job_handler("tests.vanish")
@@ -111,15 +171,15 @@ def vanish(context: JobContext) -> str:
 
 
 @job_handler("tests.grandchild")
-def grandchild(context: JobContext) -> None:
-    """Start a process and wait for it, deaf to everything."""
-    child = subprocess.Popen(["sleep", "600"])  # noqa: S607
-    (Path(os.environ["EVIDENCE"]) / "grandchild").write_text(str(child.pid))
-    while True:
-        try:
-            child.wait()
-        except BaseException:
-            context.log.info("swallowed")
+def grandchild(context: JobContext) -> str:
+    """Start a process and wait for it, deaf to everything, in the first call only."""
+    with witnessed(context) as call:
+        if call == 1:
+            child = subprocess.Popen(["sleep", "600"])  # noqa: S607
+            folder = Path(os.environ["EVIDENCE"])
+            (folder / f"{context.execution_id}.grandchild").write_text(str(child.pid))
+            _sleep_deaf(context, 600)
+    return f"call {call}"
 
 
 @job_handler("tests.return")
@@ -137,8 +197,9 @@ def give_back(kind: str) -> Any:
 @job_handler("tests.fail")
 def fail(context: JobContext, times: int = 1, message: str = "not yet") -> str:
     """Fail in the first ``times`` attempts."""
-    if context.attempt <= times:
-        raise ValueError(message)
+    with witnessed(context):
+        if context.attempt <= times:
+            raise ValueError(message)
     return f"attempt {context.attempt}"
 
 
@@ -156,9 +217,13 @@ def decide(context: JobContext, what: str) -> str:
 
 @job_handler("tests.talk")
 def talk(context: JobContext, lines: int = 3) -> None:
-    """Log, print to both streams, and report progress."""
-    for number in range(lines):
-        context.log.info("logged %s", number)
-        print(f"printed {number}")  # noqa: T201
-        print(f"complained {number}", file=sys.stderr)  # noqa: T201
-    context.progress(0.5, "half")
+    """Log, print to both streams, report progress, and wait for a file named ``go``."""
+    with witnessed(context):
+        for number in range(lines):
+            context.log.info("logged %s", number)
+            print(f"printed {number}")  # noqa: T201
+            print(f"complained {number}", file=sys.stderr)  # noqa: T201
+        context.progress(0.5, "half")
+        while not (Path(os.environ["EVIDENCE"]) / "go").exists():
+            time.sleep(0.02)
+        context.progress(1.0, "whole")
