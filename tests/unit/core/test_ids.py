@@ -1,0 +1,46 @@
+import time
+from itertools import pairwise
+
+import pytest
+
+from core.ids import uuid7
+
+
+def test_ids_made_later_sort_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    milliseconds = iter(range(1_700_000_000_000, 1_700_000_001_000))
+    monkeypatch.setattr(time, "time_ns", lambda: next(milliseconds) * 1_000_000)
+
+    ids = [uuid7() for _ in range(1_000)]
+
+    assert all(earlier < later for earlier, later in pairwise(ids))
+    assert [str(id_) for id_ in ids] == sorted(str(id_) for id_ in ids)
+
+
+def test_an_id_says_when_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_645_557_742_123_999_999)
+
+    assert uuid7().int >> 80 == 1_645_557_742_123
+
+
+def test_version_and_variant_are_those_of_the_standard() -> None:
+    assert {(id_.version, id_.variant) for id_ in (uuid7() for _ in range(200))} == {
+        (7, "specified in RFC 4122")
+    }
+
+
+def test_ids_of_one_millisecond_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_000_000_000)
+
+    assert len({uuid7() for _ in range(10_000)}) == 10_000
+
+
+@pytest.mark.parametrize("bits", [0, 2**74 - 1])
+def test_no_random_bit_reaches_version_variant_or_time(
+    monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    monkeypatch.setattr("core.ids.secrets.randbits", lambda _: bits)
+
+    id_ = uuid7()
+
+    assert (id_.version, id_.int >> 62 & 0b11) == (7, 0b10)
+    assert id_.int >> 80 <= time.time_ns() // 1_000_000

@@ -1,0 +1,69 @@
+import pytest
+from django.core.checks import run_checks
+from pytest_django.fixtures import Settings
+
+from executions.checks import check_times
+from tests.platform import SHORT_TIMES
+
+GOOD = {"LEASE": 60.0, "LEASE_MARGIN": 15.0, "RENEW": 10.0, "CANCEL_POLL": 1.5}
+
+
+def problems(settings: Settings, **times: float) -> list[str]:
+    for name, seconds in (GOOD | times).items():
+        setattr(settings, f"SCHEDULER_{name}_SECONDS", seconds)
+    return [problem.id for problem in check_times() if problem.id]
+
+
+def test_the_default_times_agree() -> None:
+    assert check_times() == []
+
+
+def test_the_short_times_of_the_tests_agree(settings: Settings) -> None:
+    for name, seconds in SHORT_TIMES.items():
+        setattr(settings, name, float(seconds))
+
+    assert check_times() == []
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({}, []),
+        ({"LEASE_MARGIN": 0.0}, ["executions.E001"]),
+        ({"LEASE_MARGIN": -1.0}, ["executions.E001"]),
+        ({"LEASE_MARGIN": 60.0}, ["executions.E001", "executions.E002"]),
+        ({"LEASE_MARGIN": 61.0}, ["executions.E001", "executions.E002"]),
+        ({"RENEW": 22.5}, []),
+        ({"RENEW": 22.6}, ["executions.E002"]),
+        ({"LEASE": 35.0}, []),
+        ({"LEASE": 34.9}, ["executions.E002"]),
+        ({"RENEW": 0.0}, ["executions.E002", "executions.E003"]),
+        ({"CANCEL_POLL": 10.0}, []),
+        ({"CANCEL_POLL": 10.1}, ["executions.E003"]),
+        ({"CANCEL_POLL": 0.0}, ["executions.E003"]),
+        (
+            {"LEASE": 10.0, "LEASE_MARGIN": 10.0, "CANCEL_POLL": 20.0},
+            ["executions.E001", "executions.E002", "executions.E003"],
+        ),
+    ],
+)
+def test_each_contradiction_is_named(
+    settings: Settings, times: dict[str, float], expected: list[str]
+) -> None:
+    assert problems(settings, **times) == expected
+
+
+def test_a_problem_names_the_setting_its_value_and_the_remedy(settings: Settings) -> None:
+    settings.SCHEDULER_RENEW_SECONDS = 40.0
+
+    (problem,) = check_times()
+
+    assert "SCHEDULER_RENEW_SECONDS is 40" in problem.msg
+    assert "lease of 60 s" in problem.msg
+    assert problem.hint == "Renew at least twice within lease minus margin."
+
+
+def test_django_runs_the_check(settings: Settings) -> None:
+    settings.SCHEDULER_LEASE_MARGIN_SECONDS = 0.0
+
+    assert "executions.E001" in [problem.id for problem in run_checks()]
