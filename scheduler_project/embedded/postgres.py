@@ -1,5 +1,6 @@
 """PostgreSQL: its data folder, its role and database, its process."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -91,6 +92,11 @@ class Postgres(Server):
                 time.sleep(POLL_SECONDS)
         self._ensure_role_and_database()
 
+    def flush(self) -> None:
+        """Write to the disk what a stop would have to write; do nothing if it stops already."""
+        with contextlib.suppress(psycopg.Error), self._connect() as connection:
+            connection.execute("CHECKPOINT")
+
     def _run_initdb(self, data: Path, password_file: str) -> None:
         initdb = find_postgres(self.home, self.account) / "initdb"
         command = [str(initdb), f"--pgdata={data}", "--username=postgres", "--auth=scram-sha-256"]
@@ -116,14 +122,7 @@ class Postgres(Server):
             raise EmbeddedServerError(f"PostgreSQL's data folder cannot be made: {said[-1]}")
 
     def _ensure_role_and_database(self) -> None:
-        with psycopg.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user="postgres",
-            password=self.state["superuser_password"],
-            dbname="postgres",
-            autocommit=True,
-        ) as connection:
+        with self._connect() as connection:
             found = "SELECT 1 FROM pg_roles WHERE rolname = %s"
             if connection.execute(found, [ROLE]).fetchone() is None:
                 # Hashed here: the password itself reaches neither the server nor its log.
@@ -136,3 +135,14 @@ class Postgres(Server):
             if connection.execute(found, [DATABASE]).fetchone() is None:
                 create = sql.SQL("CREATE DATABASE {} OWNER {}")
                 connection.execute(create.format(sql.Identifier(DATABASE), sql.Identifier(ROLE)))
+
+    def _connect(self) -> psycopg.Connection:
+        """Connect as the superuser."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            password=self.state["superuser_password"],
+            dbname="postgres",
+            autocommit=True,
+        )

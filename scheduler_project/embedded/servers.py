@@ -76,6 +76,11 @@ class RunningServers:
                 ) from error
             raise
 
+    def hasten_stop(self) -> None:
+        """Do beforehand what makes ``stop`` slow."""
+        if self._postgres:
+            self._postgres.flush()
+
     def stop(self) -> None:
         """Stop all; their data stays unless they are throw-away servers."""
         if self._lock is None:

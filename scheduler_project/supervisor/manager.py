@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ import honcho.manager
 import honcho.process
 from honcho.printer import Message, Printer
 
+from scheduler_project.embedded.servers import RunningServers
 from scheduler_project.supervisor.orphans import die_with_parent
 
 KILL_WAIT_SECONDS = 10
@@ -39,13 +41,11 @@ class Process(honcho.process.Process):  # type: ignore[misc] # honcho has no typ
 class Manager(honcho.manager.Manager):  # type: ignore[misc] # honcho has no types
     """Runs all processes until one ends or a signal comes, then ends the others."""
 
-    def __init__(
-        self, *, after_start: Callable[[], None], find_dead_server: Callable[[], str | None]
-    ) -> None:
+    def __init__(self, servers: RunningServers | None, after_start: Callable[[], None]) -> None:
         super().__init__(Printer(sys.stdout, colour="NO_COLOR" not in os.environ))
         self._process_ctor = Process
         self._after_start = after_start
-        self._find_dead_server = find_dead_server
+        self._servers = servers
         self._is_stopping = False
         self.died: str | None = None
 
@@ -57,6 +57,8 @@ class Manager(honcho.manager.Manager):  # type: ignore[misc] # honcho has no typ
         if not self._is_stopping:
             self._is_stopping = True
             self.died = self._find_dead()
+            if self._servers:
+                threading.Thread(target=self._servers.hasten_stop, daemon=True).start()
         if self._all_started():
             super().terminate()
 
@@ -80,4 +82,4 @@ class Manager(honcho.manager.Manager):  # type: ignore[misc] # honcho has no typ
     def _find_dead(self) -> str | None:
         """Return the process or embedded server that ended on its own."""
         ended = (name for name, process in self._processes.items() if "returncode" in process)
-        return next(ended, None) or self._find_dead_server()
+        return next(ended, None) or (self._servers.find_dead() if self._servers else None)

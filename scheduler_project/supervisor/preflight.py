@@ -87,7 +87,11 @@ def _check_database() -> None:
     try:
         connection.ensure_connection()
         version = connection.connection.info.server_version
-    except (Error, ImproperlyConfigured, ValueError) as error:
+    except ImproperlyConfigured as error:
+        raise CannotStart(
+            "DATABASE_URL does not work: it has to look like postgresql://user:password@host/name"
+        ) from error
+    except Error as error:
         raise CannotStart(f"DATABASE_URL does not work: {_first_line(error)}") from error
     finally:
         connection.close()

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from django.conf import settings
 
+from scheduler_project.embedded.files import make_private_directory
 from scheduler_project.environment import BASE_DIR
 from scheduler_project.supervisor.errors import CannotStart
 
@@ -29,6 +31,11 @@ def child_environment(urls: dict[str, str], secret_key: str, port: int) -> dict[
 def migrate(environment: dict[str, str]) -> None:
     """Bring all tables up to date."""
     _manage(environment, "migrate", "--noinput")
+
+
+def make_static_directory() -> None:
+    """WhiteNoise misses the folder when it is not there, even though development needs none."""
+    make_private_directory(Path(settings.STATIC_ROOT))
 
 
 def create_first_account(environment: dict[str, str]) -> str | None:

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-CELERY = (sys.executable, "-m", "celery", "-A", "scheduler_project")
+# Without the banners: they repeat what the options say.
+CELERY = (sys.executable, "-m", "celery", "-q", "-A", "scheduler_project")
 
 
 @dataclass(frozen=True)
@@ -57,5 +58,6 @@ def _worker(name: str, choices: Choices) -> tuple[str, ...]:
 def _flower(choices: Choices) -> tuple[str, ...]:
     return (
         *CELERY,
-        *("flower", f"--port={choices.flower_port}", "--address=127.0.0.1", "--max_tasks=10000"),
+        *("flower", f"--port={choices.flower_port}", "--address=127.0.0.1"),
+        *("--max_tasks=10000", "--logging=warning"),
     )

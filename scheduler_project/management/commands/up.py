@@ -3,13 +3,13 @@
 import argparse
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from scheduler_project.embedded import servers
 from scheduler_project.embedded.errors import EmbeddedServerError
+from scheduler_project.embedded.servers import RunningServers
 from scheduler_project.environment import BASE_DIR, VAR_DIR
 from scheduler_project.supervisor import credentials, preflight, preparation
 from scheduler_project.supervisor.announcer import announce, platform_addresses
@@ -52,9 +52,11 @@ class Command(BaseCommand):
         """Return the name of the process that ended the run, if none of them was asked to."""
         given = preflight.check_all(choices)
         key = credentials.secret_key()
-        with self._use_servers(given) as (urls, find_dead_server):
+        with self._start_servers(given) as running:
+            urls = {**given, **(servers.read_env(VAR_DIR) or {})} if running else given
             environment = preparation.child_environment(urls, key, choices.port)
             self._say("Bringing the database up to date ...")
+            preparation.make_static_directory()
             preparation.migrate(environment)
             password = preparation.create_first_account(environment)
             if password:
@@ -63,29 +65,24 @@ class Command(BaseCommand):
                 preparation.create_demo_jobs(environment)
             login = credentials.flower_environment(key)
             addresses = platform_addresses(choices, password, login["FLOWER_BASIC_AUTH"])
-            manager = Manager(
-                after_start=lambda: announce(addresses, manager.say),
-                find_dead_server=find_dead_server,
-            )
+            manager = Manager(running, after_start=lambda: announce(addresses, manager.say))
             for command in platform_commands(choices, login):
                 own = {**environment, **command.environment}
                 manager.add_process(command.name, command.arguments, env=own, cwd=BASE_DIR)
             manager.loop()
             return manager.died
 
-    @contextlib.contextmanager
-    def _use_servers(
+    def _start_servers(
         self, given: dict[str, str]
-    ) -> Iterator[tuple[dict[str, str], Callable[[], str | None]]]:
+    ) -> contextlib.AbstractContextManager[RunningServers | None]:
         """Start what was not given; it stops after everything else."""
-        with_postgres = "DATABASE_URL" not in given
-        with_valkey = "REDIS_URL" not in given
-        if not (with_postgres or with_valkey):
-            yield given, lambda: None
-            return
+        missing = {"DATABASE_URL", "REDIS_URL"} - given.keys()
+        if not missing:
+            return contextlib.nullcontext()
         self._say(f"Starting the embedded servers in {VAR_DIR} ...")
-        with servers.start(VAR_DIR, postgres=with_postgres, valkey=with_valkey) as running:
-            yield {**given, **(servers.read_env(VAR_DIR) or {})}, running.find_dead
+        return servers.start(
+            VAR_DIR, postgres="DATABASE_URL" in missing, valkey="REDIS_URL" in missing
+        )
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
