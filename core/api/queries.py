@@ -1,0 +1,41 @@
+"""Query strings of lists: every parameter is checked, and an unknown one is refused."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from core.api.problems import ProblemRaised, invalid_parameters
+from core.api.serializers import CamelCaseSerializer
+
+DEFAULT_PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+
+
+class Query(CamelCaseSerializer):
+    """The parameters of a list; subclasses add their own."""
+
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAGE_SIZE, default=DEFAULT_PAGE_SIZE
+    )
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """Return the parameters by their snake_case names, or refuse them by their own."""
+        query = cls(data=request.query_params)
+        if not query.is_valid():
+            raise ProblemRaised(invalid_parameters(query.errors))
+        values: dict[str, Any] = query.validated_data
+        return values
+
+
+class PageQuery(Query):
+    """The parameters of a list with pages."""
+
+    cursor = serializers.CharField(required=False, max_length=500)
+
+
+class FollowQuery(Query):
+    """The parameters of a list that grows at its end: what comes after the row last seen."""
+
+    after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)

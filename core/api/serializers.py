@@ -1,0 +1,91 @@
+"""Serializers whose names on the wire are camelCase, and which refuse what they do not know."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from core.api.naming import camel_case
+from core.errors import InvalidInput
+
+M = TypeVar("M", bound=Model)
+
+_SHOWN = 60  # characters of a foreign name
+
+
+class _CamelCase:
+    """Renames fields to camelCase, keeping their snake_case name as ``source``."""
+
+    fields: Any
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()  # type: ignore[misc]
+        return {self._rename(name, field): field for name, field in fields.items()}
+
+    @staticmethod
+    def _rename(name: str, field: Any) -> str:
+        renamed = camel_case(name)
+        if field.source is None and renamed != name:
+            field.source = name
+        if isinstance(field, serializers.SerializerMethodField) and field.method_name is None:
+            field.method_name = f"get_{name}"
+        return renamed
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Validate all fields; a name that is not a field is an error too: it may be a typo."""
+        errors = self._unknown(data) if isinstance(data, Mapping) else {}
+        try:
+            values = super().to_internal_value(data)  # type: ignore[misc]
+        except ValidationError as error:
+            if not isinstance(error.detail, dict):
+                raise
+            raise ValidationError({**error.detail, **errors}) from None
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+    def _unknown(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        known = list(self.fields)
+        return {
+            name[:_SHOWN]: [ErrorDetail(_advice(name[:_SHOWN], known), "unknown_field")]
+            for name in data
+            if name not in self.fields
+        }
+
+    @contextmanager
+    def naming_fields(self) -> Iterator[None]:
+        """Let what a service refuses inside carry the names of this serializer's fields."""
+        try:
+            yield
+        except InvalidInput as error:
+            names = {
+                str(field.source).rpartition(".")[2]: name for name, field in self.fields.items()
+            }
+            details: dict[str, list[ErrorDetail]] = {}
+            for problem in error.problems:
+                name = names.get(problem.field, camel_case(problem.field))
+                is_about_all = problem.field == "__all__"
+                details.setdefault("non_field_errors" if is_about_all else name, []).append(
+                    ErrorDetail(problem.detail, problem.code)
+                )
+            raise ValidationError(details) from None
+
+
+def _advice(name: str, known: list[str]) -> str:
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower().replace("_", ""), by_lower, n=3)
+    if close:
+        return f"There is no {name!r}; did you mean {' or '.join(by_lower[c] for c in close)}?"
+    return f"There is no {name!r} here; leave it out."
+
+
+class CamelCaseSerializer(_CamelCase, serializers.Serializer[Any]):
+    """A plain serializer with camelCase names."""
+
+
+class CamelCaseModelSerializer(_CamelCase, serializers.ModelSerializer[M]):
+    """A model's serializer with camelCase names. Writing is the services' business."""

@@ -1,0 +1,80 @@
+"""What all views of the API share."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from core.api.paging import NewestFirst, rows_after
+from core.api.queries import FollowQuery, PageQuery
+from core.api.serializers import CamelCaseModelSerializer
+
+
+class WholeBody:
+    """Reads the body before anything looks at it.
+
+    The framework takes a request without ``Content-Length`` for one without a body; a chunked one
+    would silently lose what it says. Reading whole also applies Django's limit of a body's size.
+    """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request._request.META["CONTENT_LENGTH"] = str(len(request._request.body))
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class ApiView(WholeBody, APIView):
+    """One address. ``permissions`` names what each method takes (``core/api/permissions.py``)."""
+
+    permissions: ClassVar[Mapping[str, str]] = {}
+
+
+class ApiViewSet(WholeBody, GenericViewSet[Any]):
+    """The addresses of one kind of row. ``permissions`` names what each action takes."""
+
+    permissions: ClassVar[Mapping[str, str]] = {}
+    lookup_value_regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+    def read_body(self) -> CamelCaseModelSerializer[Any]:
+        """Return the body as this kind of row; refuse it field by field."""
+        body = cast(CamelCaseModelSerializer[Any], self.get_serializer(data=self.request.data))
+        body.is_valid(raise_exception=True)
+        return body
+
+    def validated(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the body as ``serializer`` reads it; refuse it field by field."""
+        body = serializer(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        values: dict[str, Any] = body.validated_data
+        return values
+
+    def answer_row(self, pk: Any, *, status: int = 200) -> Response:
+        """Answer one row as it now stands."""
+        return Response(self.get_serializer(self.get_queryset().get(pk=pk)).data, status=status)
+
+    def answer_page(
+        self,
+        rows: QuerySet[Any],
+        *,
+        query: Mapping[str, Any] | None = None,
+        serializer: type[serializers.BaseSerializer[Any]] | None = None,
+    ) -> Response:
+        """Answer the page of ``rows`` that the query string asks for."""
+        query = PageQuery.read(self.request) if query is None else query
+        paginator = NewestFirst(page_size=query["page_size"])
+        page = paginator.paginate_queryset(rows, self.request, self)
+        answer = serializer(page, many=True) if serializer else self.get_serializer(page, many=True)
+        return paginator.get_paginated_response(answer.data)
+
+    def answer_rows_after(
+        self, rows: QuerySet[Any], *, serializer: type[serializers.BaseSerializer[Any]]
+    ) -> Response:
+        """Answer the rows after the one that the query string says was seen last."""
+        query = FollowQuery.read(self.request)
+        page, following = rows_after(rows, request=self.request, **query)
+        results = serializer(page, many=True).data
+        return Response({"next": following, "previous": None, "results": results})
