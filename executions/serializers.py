@@ -1,0 +1,150 @@
+"""Executions on the wire, by the contract's names, and what jobs show of theirs."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import JsonObjectField, UtcDateTimeField, WireChoiceField
+from core.api.queries import PageQuery
+from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
+from executions.contract import EXECUTION_STATUSES
+from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Origin
+from executions.states import ExecutionStatus
+from jobs.serializers import ClaimField, JobSerializer, ScheduleSerializer
+
+
+class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
+    """One execution. Name, category and retries of its job are those it was opened with."""
+
+    job_definition_id = serializers.UUIDField(source="job_id")
+    job_name = serializers.CharField(source="version.snapshot.name")
+    category = serializers.CharField(source="version.snapshot.category")
+    job_schedule_id = serializers.UUIDField(source="schedule_id")
+    trace_id = serializers.SerializerMethodField()
+    scheduled_for_utc = UtcDateTimeField(source="scheduled_for")
+    queued_at_utc = UtcDateTimeField(source="queued_at")
+    started_at_utc = UtcDateTimeField(source="started_at")
+    completed_at_utc = UtcDateTimeField(source="completed_at")
+    duration_seconds = serializers.FloatField()
+    retry_attempt = serializers.SerializerMethodField()
+    max_retry_attempts = serializers.IntegerField(source="version.snapshot.max_retries")
+    host_instance = serializers.CharField(source="worker")
+    input_payload = serializers.JSONField(source="input")
+    output_payload = serializers.JSONField(source="output")
+    is_manual_trigger = serializers.SerializerMethodField()
+    next_retry_at_utc = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    cancel_requested_at_utc = UtcDateTimeField(source="cancel_requested_at")
+
+    class Meta:
+        model = JobExecution
+        fields = read_only_fields = (
+            "id",
+            "job_definition_id",
+            "job_name",
+            "category",
+            "job_schedule_id",
+            "correlation_id",
+            "trace_id",
+            "status",
+            "reason",
+            "scheduled_for_utc",
+            "queued_at_utc",
+            "started_at_utc",
+            "completed_at_utc",
+            "duration_seconds",
+            "attempt",
+            "retry_attempt",
+            "max_retry_attempts",
+            "next_retry_at_utc",
+            "host_instance",
+            "progress",
+            "input_payload",
+            "output_payload",
+            "error_message",
+            "stack_trace",
+            "triggered_by",
+            "is_manual_trigger",
+            "cancel_requested_at_utc",
+        )
+
+    def get_trace_id(self, execution: JobExecution) -> None:
+        """Return nothing: executions are not traced yet."""
+
+    def get_retry_attempt(self, execution: JobExecution) -> int:
+        return max(execution.attempt - 1, 0)
+
+    def get_is_manual_trigger(self, execution: JobExecution) -> bool:
+        return execution.origin == Origin.MANUAL
+
+    def get_next_retry_at_utc(self, execution: JobExecution) -> Any:
+        if execution.status != ExecutionStatus.RETRYING:
+            return None
+        return UtcDateTimeField().to_representation(execution.due_at)
+
+    def get_progress(self, execution: JobExecution) -> dict[str, Any] | None:
+        if execution.progress_fraction is None:
+            return None
+        return {"fraction": execution.progress_fraction, "message": execution.progress_message}
+
+
+class LogLineSerializer(CamelCaseModelSerializer[JobExecutionLog]):
+    """One line of an execution's log; ``id`` is what ``?after=`` takes."""
+
+    at = UtcDateTimeField()
+
+    class Meta:
+        model = JobExecutionLog
+        fields = ("id", "attempt", "sequence", "at", "level", "stream", "message")
+
+
+class TransitionSerializer(CamelCaseModelSerializer[ExecutionTransition]):
+    """One move of an execution between statuses."""
+
+    at = UtcDateTimeField()
+
+    class Meta:
+        model = ExecutionTransition
+        fields = ("id", "from_status", "to_status", "at", "attempt", "reason", "actor", "data")
+
+
+class ExecutionQuery(PageQuery):
+    """The filters of the list of executions; ``job`` is short for ``jobDefinitionId``."""
+
+    status = serializers.ListField(
+        child=WireChoiceField(EXECUTION_STATUSES, ExecutionStatus.values), required=False
+    )
+    job_definition_id = serializers.UUIDField(required=False)
+    job = serializers.UUIDField(required=False)
+
+
+class TriggerRequest(CamelCaseSerializer):
+    """The body that triggers a job; it may be left out."""
+
+    parameters = JsonObjectField(required=False, allow_null=True)
+    triggered_by = ClaimField()
+
+
+class EmptyRequest(CamelCaseSerializer):
+    """The body of a command that takes no fields."""
+
+
+class LastExecution(serializers.Serializer[Any]):
+    """What a job or schedule shows of its last execution (``executions/last.py``)."""
+
+    last_execution_utc = UtcDateTimeField(source="last_execution_at", read_only=True)
+    last_execution_status = serializers.CharField(read_only=True)
+
+
+class RunningJobSerializer(LastExecution, JobSerializer):
+    """A job with its last execution."""
+
+    class Meta(JobSerializer.Meta):
+        fields = (*JobSerializer.Meta.fields, "last_execution_utc", "last_execution_status")
+
+
+class RunningScheduleSerializer(LastExecution, ScheduleSerializer):
+    """A schedule with its last execution."""
+
+    class Meta(ScheduleSerializer.Meta):
+        fields = (*ScheduleSerializer.Meta.fields, "last_execution_utc", "last_execution_status")
