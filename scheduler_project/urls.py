@@ -1,8 +1,31 @@
 """All addresses of the platform."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
+
+from core.api.fallbacks import unknown_address
+from core.api.routes import EitherSlash, route
+from executions.views import DashboardStats, ExecutionViewSet, JobViewSet, ScheduleViewSet
+from scheduler_project.health import Jobs, Live, Ready
+
+router = EitherSlash()
+router.register("jobs", JobViewSet, basename="job")
+router.register("schedules", ScheduleViewSet, basename="schedule")
+router.register("executions", ExecutionViewSet, basename="execution")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    path("api/", include(router.urls)),
+    route("api/dashboard/stats", DashboardStats.as_view(), name="dashboard-stats"),
+    route("health/live", Live.as_view(), name="health-live"),
+    route("health/ready", Ready.as_view(), name="health-ready"),
+    route("health/jobs", Jobs.as_view(), name="health-jobs"),
+    re_path("^(?:api|health)(?:/|$)", unknown_address),
 ]
+
+handler400 = "core.api.fallbacks.bad_request"
+handler403 = "core.api.fallbacks.permission_denied"
+handler404 = "core.api.fallbacks.page_not_found"
+handler500 = "core.api.fallbacks.server_error"
