@@ -1,5 +1,6 @@
 """Real worker and beat processes on the test database, to be watched, killed and frozen."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,6 +43,14 @@ def until(condition: Callable[[], T], *, within: float = 20.0, what: str = "") -
             raise AssertionError(f"not within {within:g} s: {what or condition}")
         pause.wait(0.02)
     return value
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether the process has ended; one that nobody has buried yet has ended too."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class PlatformProcess:
@@ -91,9 +100,10 @@ class PlatformProcess:
             return
         family = [psutil.Process(self.pid), *self.descendants()]
         for process in family:
-            process.kill()
-        psutil.wait_procs(family, timeout=10)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait(10)
+        until(lambda: all(map(is_gone, family)), what=f"{family} have ended")
 
 
 class Platform:

@@ -73,7 +73,8 @@ class Postgres(Server):
             lines = (self.data / self.pid_name).read_text().splitlines()
         except FileNotFoundError:
             return False
-        return lines[0] == str(self.pid) and lines[-1].strip() == "ready"
+        # The file is empty for a moment while PostgreSQL writes it.
+        return bool(lines) and lines[0] == str(self.pid) and lines[-1].strip() == "ready"
 
     def start(self) -> None:
         """Start, and make sure that role and database exist.

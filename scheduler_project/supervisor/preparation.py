@@ -56,11 +56,10 @@ def _manage(environment: dict[str, str], *arguments: str) -> str:
         env=environment,
         cwd=BASE_DIR,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise CannotStart(f"manage.py {arguments[0]} failed: {said[-1]}")
+        raise CannotStart(f"`manage.py {arguments[0]}` failed, for the reason above")
     return done.stdout

@@ -10,7 +10,7 @@ from executions.services import trigger
 from executions.states import FINAL, ExecutionStatus
 from jobs.models import JobDefinition
 from tests.factories import TESTER, make_job
-from tests.platform import Platform, until
+from tests.platform import Platform, is_gone, until
 
 # Another attempt after a second: as soon as a policy can ask for.
 RETRIED = {"max_retries": 3, "retry_strategy": "linear", "base_delay_seconds": 1}
@@ -84,14 +84,6 @@ def grandchild_of(platform: Platform, execution: JobExecution) -> psutil.Process
     path = platform.evidence / f"{execution.pk}.grandchild"
     until(lambda: path.exists() and path.read_text(), within=30, what="a process of the handler")
     return psutil.Process(int(path.read_text()))
-
-
-def is_gone(process: psutil.Process) -> bool:
-    """Whether the process has ended; one that nobody has buried yet has ended too."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def wait_until_gone(*processes: psutil.Process, within: float = 20.0) -> None:

@@ -12,7 +12,6 @@ from tests.chaos.promise import assert_kept
 from tests.chaos.stage import (
     RETRIED,
     grandchild_of,
-    is_gone,
     moves,
     open_many,
     open_one,
@@ -21,7 +20,7 @@ from tests.chaos.stage import (
     wait_until_called,
     wait_until_gone,
 )
-from tests.platform import Platform, until
+from tests.platform import Platform, is_gone, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 

@@ -1,0 +1,67 @@
+"""Forms whose judge and writer is a service."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest
+
+from audit.actors import actor_of
+from audit.trail import Actor
+from core.admin_page import PlatformAdmin
+from core.errors import InvalidInput, Refused
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+
+def admin_actor(request: Any) -> Actor:
+    """Return who is signed in, with the id of the request."""
+    return actor_of(request)
+
+
+class ServiceForm(ModelForm):
+    """A form that asks the service itself whether it would accept the values.
+
+    The last check calls :meth:`write` in a savepoint and rolls it back, so that what the service
+    refuses stands at its field; when everything is valid the admin calls it once more, for good.
+    """
+
+    actor: Actor
+
+    def write(self) -> Any:
+        """Call the service with the cleaned values and return the row it wrote."""
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:
+            with transaction.atomic():
+                self.write()
+                transaction.set_rollback(True)
+        except InvalidInput as refusal:
+            for problem in refusal.problems:
+                field = problem.field if problem.field in self.fields else None
+                self.add_error(field, problem.detail)
+        except Refused as refusal:
+            self.add_error(None, refusal.detail)
+
+
+class ServiceAdmin(PlatformAdmin):
+    """Pages whose form is a :class:`ServiceForm`."""
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = admin_actor(request)  # the class is made anew for each request
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Let the service write; Django goes on with the row that came of it."""
+        obj.pk = form.write().pk
+        obj.refresh_from_db()

@@ -1,0 +1,70 @@
+"""Cells that read the same on every admin page."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from core.times import show_time
+
+NOTHING = mark_safe('<span class="quiet">-</span>')
+
+
+def badge(word: str, *, look: str, sign: str) -> SafeString:
+    """Return a state as sign, word and colour; ``look`` names the colour in ``admin.css``."""
+    return format_html(
+        '<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>',
+        look,
+        sign,
+        word,
+    )
+
+
+def moment(at: datetime | None) -> SafeString:
+    """Return a time in UTC with seconds, in one piece."""
+    if at is None:
+        return NOTHING
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), show_time(at))
+
+
+def pretty_json(value: Any) -> SafeString:
+    """Return a JSON value as people read it."""
+    if value is None:
+        return NOTHING
+    return block(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def block(text: str | None) -> SafeString:
+    """Return text as it was written, in letters of equal width."""
+    return format_html('<pre class="block">{}</pre>', text) if text else NOTHING
+
+
+def link(obj: Any, text: Any = None) -> SafeString:
+    """Return a link to an object's page."""
+    return link_to(obj._meta.model, obj.pk, obj if text is None else text)
+
+
+def link_to(model: Any, key: Any, text: Any) -> SafeString:
+    """Return a link to the page of the object with this key."""
+    options = model._meta
+    url = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[key])
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, empty: str) -> SafeString:
+    """Return a table, or ``empty`` when it would have no rows."""
+    cells = [
+        format_html("<tr>{}</tr>", format_html_join("", "<td>{}</td>", ((cell,) for cell in row)))
+        for row in rows
+    ]
+    if not cells:
+        return format_html('<p class="quiet">{}</p>', empty)
+    return format_html(
+        '<table class="rows"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
+        format_html_join("", '<th scope="col">{}</th>', ((column,) for column in columns)),
+        format_html_join("", "{}", ((row,) for row in cells)),
+    )

@@ -1,0 +1,141 @@
+"""What all our admin pages share: no delete, buttons for actions, and refusals as messages."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from core.errors import Refused
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+_FROM_PAGE = "_from_page"
+_CONFIRMED = "_confirmed"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of an object's page below its fields."""
+
+    title: str
+    content: SafeString
+
+
+class PlatformAdmin(ModelAdmin):
+    """Rows are never deleted: their history would go with them. They are archived."""
+
+    change_form_template = "core/admin/object_page.html"
+    show_facets = admin.ShowFacets.NEVER  # facets count
+    list_per_page = 50
+
+    class Media:
+        css = {"all": ["core/admin.css"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def page_buttons(self, obj: Any) -> Iterable[str]:
+        """Return the names of the actions that make sense for this object now."""
+        return ()
+
+    def page_sections(self, request: HttpRequest, obj: Any) -> Iterable[Section]:
+        """Return what stands below the fields."""
+        return ()
+
+    def may(self, request: HttpRequest, permission: str) -> bool:
+        """Return whether the user has a permission such as "jobs.view_jobdefinition"."""
+        return bool(request.user.has_perm(permission))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            actions = self.get_actions(request)
+            context |= {
+                "changelist": reverse(self._name("changelist")),
+                "buttons": [actions[n] for n in self.page_buttons(obj) if n in actions],
+                "sections": self.page_sections(request, obj),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show what the services refuse at the last moment, such as a job archived meanwhile."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refused as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        """Do an action of the list, or one that a button asks for; a button's page comes back."""
+        if request.POST.get("action") not in {"", None, *self.get_actions(request)}:
+            raise PermissionDenied
+        response = super().response_action(request, queryset)
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        is_done = isinstance(response, HttpResponseRedirect)
+        if is_done and _FROM_PAGE in request.POST and len(selected) == 1:
+            return HttpResponseRedirect(reverse(self._name("change"), args=selected))
+        return response
+
+    def act_on_each(
+        self,
+        request: HttpRequest,
+        objects: Iterable[Any],
+        act: Callable[[Any], object],
+        done: str | None = None,
+    ) -> None:
+        """Call ``act`` with each; say which were refused and why, and which were ``done``."""
+        names = []
+        for obj in objects:
+            try:
+                act(obj)
+            except Refused as refusal:
+                self.message_user(request, f"{obj}: {refusal.detail}", messages.ERROR)
+            else:
+                names.append(str(obj))
+        if names and done:
+            named = names[0] if len(names) == 1 else f"{len(names)} {self.opts.verbose_name_plural}"
+            self.message_user(request, f"{done}: {named}.", messages.SUCCESS)
+
+    def ask(
+        self,
+        request: HttpRequest,
+        objects: Iterable[Any],
+        *,
+        action: str,
+        question: str,
+        wants_reason: bool = False,
+    ) -> TemplateResponse | None:
+        """Return a page that asks whether to go on; None once that has been answered with yes."""
+        if _CONFIRMED in request.POST:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": question,
+            "objects": objects,
+            "action": action,
+            "wants_reason": wants_reason,
+            "from_page": _FROM_PAGE in request.POST,
+            "changelist": reverse(self._name("changelist")),
+        }
+        return TemplateResponse(request, "core/admin/confirm.html", context)
+
+    def _name(self, page: str) -> str:
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"

@@ -1,0 +1,41 @@
+"""How the states of executions look."""
+
+from django.utils.safestring import SafeString
+
+from core.admin_display import NOTHING, badge
+from executions.models import JobExecution
+from executions.states import ExecutionStatus as S
+from executions.states import Reason
+
+_LOOKS = {
+    S.SCHEDULED: ("waiting", "◷"),
+    S.QUEUED: ("waiting", "≡"),
+    S.RUNNING: ("active", "▶"),
+    S.RETRYING: ("late", "↻"),
+    S.SUCCEEDED: ("good", "✓"),
+    S.FAILED: ("bad", "✗"),
+    S.TIMED_OUT: ("late", "⏱"),
+    S.CANCELLED: ("stopped", "⊘"),
+    S.SKIPPED: ("missed", "⤼"),
+}
+
+
+def status_badge(status: str | None) -> SafeString:
+    """Return a status as a badge."""
+    if status is None:
+        return NOTHING
+    look, sign = _LOOKS[S(status)]
+    return badge(S(status).label.lower(), look=look, sign=sign)
+
+
+def reason_words(reason: str | None) -> str:
+    """Return a reason in plain words."""
+    return Reason(reason).label if reason else ""
+
+
+def progress_words(execution: JobExecution) -> str:
+    """Return such as "40 %, batch 4 of 10"."""
+    if execution.progress_fraction is None:
+        return ""
+    parts = [f"{execution.progress_fraction * 100:.0f} %", execution.progress_message]
+    return ", ".join(part for part in parts if part)

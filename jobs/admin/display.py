@@ -1,0 +1,46 @@
+"""How the states of jobs and schedules look."""
+
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from core.admin_display import badge
+from jobs.models import JobDefinition, JobSchedule, JobStatus
+from jobs.schedules import InvalidRule
+
+_JOB_LOOKS = {
+    JobStatus.ACTIVE: ("good", "✓"),
+    JobStatus.DISABLED: ("late", "⏸"),
+    JobStatus.ARCHIVED: ("stopped", "▣"),
+    JobStatus.DRAFT: ("waiting", "✎"),
+}
+
+
+def job_badge(job: JobDefinition) -> SafeString:
+    """Return the job's status as a badge."""
+    look, sign = _JOB_LOOKS[JobStatus(job.status)]
+    return badge(job.status, look=look, sign=sign)
+
+
+def schedule_badge(schedule: JobSchedule) -> SafeString:
+    """Return whether the schedule fires as a badge."""
+    if schedule.archived_at:
+        return badge("archived", look="stopped", sign="▣")
+    if not schedule.is_active:
+        return badge("inactive", look="late", sign="⏸")
+    if schedule.next_fire_at is None:
+        return badge("over", look="waiting", sign="■")
+    return badge("active", look="good", sign="✓")
+
+
+def rule_words(schedule: JobSchedule) -> str:
+    """Return when the schedule fires, in words."""
+    try:
+        return schedule.rule.describe()
+    except InvalidRule as error:
+        return f"Invalid: {error}"
+
+
+def environment_names(bits: int, known: Any) -> str:
+    """Return the names of the environments whose bits are set."""
+    return ", ".join(choice.label for choice in known if bits & choice)

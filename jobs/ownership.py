@@ -1,0 +1,38 @@
+"""Who answers for a job: changing it is one transaction with its audit entry."""
+
+from typing import Any
+
+from django.db import transaction
+
+from audit.trail import Actor, record
+from core.errors import Conflict
+from jobs.models import JobDefinition, JobOwnership, JobStatus
+from jobs.validation import validate
+
+OWNERSHIP_FIELDS = ("owner_name", "owner_email", "team_name", "team_channel", "escalation_email")
+
+
+@transaction.atomic
+def change_ownership(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]) -> JobOwnership:
+    """Change who answers for a job; raise ``InvalidInput`` by field."""
+    job = JobDefinition.objects.select_for_update().get(pk=job.pk)
+    if job.status == JobStatus.ARCHIVED:
+        raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")
+    owner, _ = JobOwnership.objects.get_or_create(job=job)
+    before = {name: getattr(owner, name) for name in OWNERSHIP_FIELDS}
+    for name, value in fields.items():
+        setattr(owner, name, value)
+    validate(owner, exclude={"job"})
+    changed = [name for name in OWNERSHIP_FIELDS if getattr(owner, name) != before[name]]
+    if changed:
+        owner.save()
+        record(
+            actor=actor,
+            action="OwnershipChanged",
+            object_type="job",
+            object_id=job.id,
+            object_label=job.name,
+            before={name: before[name] for name in changed},
+            after={name: getattr(owner, name) for name in changed},
+        )
+    return owner

@@ -1,0 +1,50 @@
+"""What people do to queues; each function is one transaction with its audit entry."""
+
+from typing import Any
+
+from django.db import transaction
+from django.forms.models import model_to_dict
+
+from audit.trail import Actor, record
+from jobs.models import Queue
+from jobs.validation import validate
+
+_FIELDS = ("max_concurrent_executions", "is_paused")
+
+
+@transaction.atomic
+def create_queue(*, actor: Actor, fields: dict[str, Any]) -> Queue:
+    """Create a queue; raise ``InvalidInput`` by field."""
+    queue = Queue(**fields)
+    validate(queue)
+    queue.save(force_insert=True)
+    _record(actor, queue, before=None)
+    return queue
+
+
+@transaction.atomic
+def change_queue(*, actor: Actor, queue: Queue, fields: dict[str, Any]) -> Queue:
+    """Change a queue's limit, or pause or resume it; what runs goes on."""
+    queue = Queue.objects.select_for_update().get(pk=queue.pk)
+    before = model_to_dict(queue, _FIELDS)
+    for name, value in fields.items():
+        setattr(queue, name, value)
+    validate(queue)
+    if model_to_dict(queue, _FIELDS) != before:
+        queue.save()
+        _record(actor, queue, before=before)
+    return queue
+
+
+def _record(actor: Actor, queue: Queue, before: dict[str, Any] | None) -> None:
+    after = model_to_dict(queue, _FIELDS)
+    changed = [name for name in _FIELDS if before is None or after[name] != before[name]]
+    record(
+        actor=actor,
+        action="QueueChanged",
+        object_type="queue",
+        object_id=queue.name,
+        object_label=queue.name,
+        before=before and {name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )

@@ -1,0 +1,1 @@
+"""What the platform costs and how late it is, measured; no part of the tests."""

@@ -1,0 +1,119 @@
+"""A beat is killed or frozen at each point of its work, with and without another beside it."""
+
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from core.clock import database_now
+from executions.models import JobExecution
+from jobs.models import JobDefinition
+from tests.chaos.faults import CLOSED_PORT, frozen_broker, own_servers_only
+from tests.chaos.promise import assert_kept
+from tests.chaos.stage import moves, open_many, wait_for
+from tests.factories import make_job, make_schedule
+from tests.platform import Platform, until
+
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_beat_killed_before_its_commit_leaves_the_slots_to_the_next(
+    platform: Platform, stuck_job: JobDefinition, other_connection: Any
+) -> None:
+    doomed = platform.start_beat()
+    make_schedule(stuck_job, **ending_in(3))
+    until(beat_waits_for_a_lock, within=30, what="beat is inside its transaction")
+
+    doomed.send(signal.SIGKILL)
+    doomed.wait()
+    other_connection.rollback()
+    assert not JobExecution.objects.exists()
+    platform.start()
+
+    assert_kept(platform)
+
+
+def test_a_beat_frozen_in_its_transaction_does_not_stop_the_others(
+    platform: Platform, stuck_job: JobDefinition, other_connection: Any
+) -> None:
+    platform.start_worker()
+    frozen = platform.start_beat()
+    make_schedule(stuck_job, **ending_in(3))
+    until(beat_waits_for_a_lock, within=30, what="beat is inside its transaction")
+
+    frozen.send(signal.SIGSTOP)
+    other_connection.rollback()
+    platform.start_beat()
+    assert_kept(platform)
+    frozen.send(signal.SIGCONT)
+
+    make_schedule(make_job(), **ending_in(2))
+    assert_kept(platform)
+    assert frozen.is_running()
+
+
+@own_servers_only
+def test_what_a_beat_committed_and_did_not_publish_is_published_by_another(
+    platform: Platform,
+) -> None:
+    unheard = platform.start_beat(REDIS_URL=CLOSED_PORT)
+    refused = open_many(3, "noop")
+    wait_for("queued", *refused)
+    until(lambda: unheard.says("messages not published"), what="publishing fails")
+    unheard.send(signal.SIGKILL)
+    unheard.wait()
+
+    waiting = platform.start_beat()
+    with frozen_broker():
+        unanswered = open_many(3, "noop")
+        wait_for("queued", *unanswered)
+        waiting.send(signal.SIGKILL)
+        waiting.wait()
+    platform.start()
+
+    assert_kept(platform)
+    wait_for("succeeded", *refused, *unanswered, attempt=1)
+    assert all(len(moves(execution, "queued")) == 1 for execution in [*refused, *unanswered])
+
+
+def test_two_beats_of_which_one_is_killed_open_each_slot_once(platform: Platform) -> None:
+    platform.start(concurrency=4)
+    doomed = platform.start_beat()
+    for job in [make_job() for _ in range(5)]:
+        for _ in range(10):
+            make_schedule(job, **ending_in(6))
+    until(lambda: JobExecution.objects.count() >= 150, within=30, what="both beats are at work")
+
+    doomed.send(signal.SIGKILL)
+    doomed.wait()
+
+    assert_kept(platform)
+    assert not JobExecution.objects.exclude(status__in=["succeeded", "skipped"]).exists()
+
+
+@pytest.fixture
+def stuck_job(other_connection: Any) -> Iterator[JobDefinition]:
+    """A job whose row is locked: opening a slot of it waits, inside the planner's transaction."""
+    job = make_job()
+    other_connection.set_autocommit(False)
+    with other_connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM jobs_jobdefinition WHERE id = %s FOR UPDATE", [job.pk])
+    yield job
+    other_connection.rollback()
+
+
+def ending_in(seconds: float) -> dict[str, Any]:
+    """Return the fields of a schedule with a slot each second until then."""
+    return {"interval_seconds": 1, "end_at": database_now() + timedelta(seconds=seconds)}
+
+
+def beat_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'scheduler-beat' AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() is not None
