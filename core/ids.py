@@ -6,10 +6,12 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """Return a new UUID of version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, 74 random."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(74)
-    value = (
-        milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (2**62 - 1)
-    )
+    """Return a new UUID of version 7 (RFC 9562 §5.7, its §6.2 method 3).
+
+    48 bits of Unix milliseconds, 12 bits of their fraction, so that what one process makes one after
+    another also sorts so, and 62 random bits.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * 4096 // 1_000_000
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
