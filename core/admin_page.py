@@ -82,10 +82,14 @@ class PlatformAdmin(ModelAdmin):
             self.message_user(request, refusal.detail, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
-        """Do an action of the list, or one that a button asks for; a button's page comes back."""
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Answer 403 to an action that this user does not have; Django would say nothing."""
         if request.POST.get("action") not in {"", None, *self.get_actions(request)}:
             raise PermissionDenied
+        return super().changelist_view(request, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        """Do an action of the list, or one that a button asks for; a button's page comes back."""
         response = super().response_action(request, queryset)
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         is_done = isinstance(response, HttpResponseRedirect)

@@ -22,7 +22,7 @@ class NextPagePaginator(Paginator):  # type: ignore[type-arg]
         self._page = min(max(page, 1), _LAST_PAGE)
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """How many rows there are up to the end of this page, and one more if there are more."""
         start = (self._page - 1) * self.per_page
         more = 1 if self._page < _LAST_PAGE else 0
