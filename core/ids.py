@@ -8,8 +8,8 @@ from uuid import UUID
 def uuid7() -> UUID:
     """Return a new UUID of version 7 (RFC 9562 §5.7, its §6.2 method 3).
 
-    48 bits of Unix milliseconds, 12 bits of their fraction, so that what one process makes one after
-    another also sorts so, and 62 random bits.
+    48 bits of Unix milliseconds, 12 bits of their fraction, so that what one process makes one
+    after another also sorts so, and 62 random bits.
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000

@@ -15,7 +15,7 @@ from scheduler_project.supervisor.errors import CannotStart
 def child_environment(urls: dict[str, str], secret_key: str, port: int) -> dict[str, str]:
     """Return the environment all processes share."""
     defaults = {
-        "SCHEDULER_DRAIN_SECONDS": "3",  # within the time the supervisor waits for all to end
+        "SCHEDULER_DRAIN_SECONDS": "2",  # within the time the supervisor waits for all to end
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
     }
     return {
