@@ -1,4 +1,4 @@
-"""All settings, read from the environment (12-factor). ``docs/settings.md`` lists them.
+"""All settings, read from the environment (12-factor). ``docs/architecture.md`` lists ours.
 
 Names without a prefix are the ones every Django or Celery operator knows; the rest start with
 ``SCHEDULER_``. ``X_FILE`` may name a file that holds the value of ``X``.
