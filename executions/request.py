@@ -5,7 +5,7 @@ import os
 import signal
 from typing import Any
 
-from billiard.einfo import ExceptionWithTraceback
+from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined]
 from celery.exceptions import WorkerLostError
 from celery.worker.request import Request as CeleryRequest
 

@@ -4,7 +4,7 @@ Names without a prefix are the ones every Django or Celery operator knows; the r
 ``SCHEDULER_``. ``X_FILE`` may name a file that holds the value of ``X``.
 """
 
-from scheduler_project.environment import VAR_DIR, read_environment
+from scheduler_project.environment import VAR_DIR, read_database, read_environment
 
 env = read_environment()
 
@@ -104,7 +104,7 @@ SECURE_PROXY_SSL_HEADER = (
 # --- PostgreSQL -----------------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", "")
-DATABASES = {"default": env.db_url("DATABASE_URL", "postgres://127.0.0.1:5432/not-configured")}
+DATABASES = {"default": read_database(env)}
 _database = DATABASES["default"]
 _options = _database.setdefault("OPTIONS", {})
 _options.update(

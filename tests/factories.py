@@ -26,7 +26,7 @@ def make_job(**fields: Any) -> JobDefinition:
 
 
 def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedule:
-    """Return a schedule, every 10 s unless ``fields`` say otherwise; ``next_fire_at`` may be set."""
+    """Return a schedule, every 10 s unless told otherwise; ``next_fire_at`` may be set."""
     next_fire_at = fields.pop("next_fire_at", None)
     values: dict[str, Any] = {"schedule_type": "interval", "interval_seconds": 10}
     if "schedule_type" in fields:

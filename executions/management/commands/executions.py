@@ -74,7 +74,7 @@ def _as_json(execution: JobExecution) -> dict[str, Any]:
 
     def moment(field: str) -> str | None:
         at: datetime | None = getattr(execution, field)
-        return at and at.isoformat().replace("+00:00", "Z")
+        return at.isoformat().replace("+00:00", "Z") if at else None
 
     return {
         "id": str(execution.pk),
