@@ -1,7 +1,6 @@
 """A beat is killed or frozen at each point of its work, with and without another beside it."""
 
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.db import connection
 
 from core.clock import database_now
 from executions.models import JobExecution
-from jobs.models import JobDefinition
 from tests.chaos.faults import CLOSED_PORT, frozen_broker, own_servers_only
 from tests.chaos.promise import assert_kept
 from tests.chaos.stage import moves, open_many, wait_for
@@ -21,10 +19,11 @@ pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_beat_killed_before_its_commit_leaves_the_slots_to_the_next(
-    platform: Platform, stuck_job: JobDefinition, other_connection: Any
+    platform: Platform, other_connection: Any
 ) -> None:
     doomed = platform.start_beat()
-    make_schedule(stuck_job, **ending_in(3))
+    hold_plans_back(other_connection)
+    make_schedule(**ending_in(3))
     until(beat_waits_for_a_lock, within=30, what="beat is inside its transaction")
 
     doomed.send(signal.SIGKILL)
@@ -37,11 +36,12 @@ def test_a_beat_killed_before_its_commit_leaves_the_slots_to_the_next(
 
 
 def test_a_beat_frozen_in_its_transaction_does_not_stop_the_others(
-    platform: Platform, stuck_job: JobDefinition, other_connection: Any
+    platform: Platform, other_connection: Any
 ) -> None:
     platform.start_worker()
     frozen = platform.start_beat()
-    make_schedule(stuck_job, **ending_in(3))
+    hold_plans_back(other_connection)
+    make_schedule(**ending_in(3))
     until(beat_waits_for_a_lock, within=30, what="beat is inside its transaction")
 
     frozen.send(signal.SIGSTOP)
@@ -94,15 +94,11 @@ def test_two_beats_of_which_one_is_killed_open_each_slot_once(platform: Platform
     assert not JobExecution.objects.exclude(status__in=["succeeded", "skipped"]).exists()
 
 
-@pytest.fixture
-def stuck_job(other_connection: Any) -> Iterator[JobDefinition]:
-    """A job whose row is locked: opening a slot of it waits, inside the planner's transaction."""
-    job = make_job()
+def hold_plans_back(other_connection: Any) -> None:
+    """Let a planner wait inside its transaction until this other one is rolled back."""
     other_connection.set_autocommit(False)
     with other_connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM jobs_jobdefinition WHERE id = %s FOR UPDATE", [job.pk])
-    yield job
-    other_connection.rollback()
+        cursor.execute("LOCK TABLE executions_executiontransition IN SHARE MODE")
 
 
 def ending_in(seconds: float) -> dict[str, Any]:
