@@ -21,9 +21,11 @@ class ApiClient(Client):
 
 
 @pytest.fixture(autouse=True)
-def _no_static_files(settings: Any, tmp_path: Any) -> None:
-    """Spare whitenoise the look at files that nobody has collected."""
+def _no_time_lost(settings: Any, tmp_path: Any) -> None:
+    """Spare every test the slow hash of a password, and the look at files nobody collected."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STATIC_ROOT = str(tmp_path)
+    settings.WHITENOISE_USE_FINDERS = False
 
 
 @pytest.fixture
