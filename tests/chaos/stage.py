@@ -1,9 +1,11 @@
 """Opening executions and looking at what becomes of them."""
 
+from datetime import timedelta
 from typing import Any
 
 import psutil
 
+from core.clock import database_now
 from executions.broker import count_messages
 from executions.models import ExecutionTransition, JobExecution
 from executions.services import trigger
@@ -29,6 +31,11 @@ def open_many(
     fields = {"max_concurrent_executions": 1_000, **(job or {})}
     definition: JobDefinition = make_job(execution_type_name=f"tests.{handler}", **fields)
     return [trigger(actor=TESTER, job=definition, parameters=parameters) for _ in range(count)]
+
+
+def ending_in(seconds: float) -> dict[str, Any]:
+    """Return the fields of a schedule with a slot each second until then."""
+    return {"interval_seconds": 1, "end_at": database_now() + timedelta(seconds=seconds)}
 
 
 def wait_for(

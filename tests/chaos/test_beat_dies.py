@@ -1,17 +1,15 @@
 """A beat is killed or frozen at each point of its work, with and without another beside it."""
 
 import signal
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from core.clock import database_now
 from executions.models import JobExecution
 from tests.chaos.faults import CLOSED_PORT, frozen_broker, own_servers_only
 from tests.chaos.promise import assert_kept
-from tests.chaos.stage import moves, open_many, wait_for
+from tests.chaos.stage import ending_in, moves, open_many, wait_for
 from tests.factories import make_job, make_schedule
 from tests.platform import Platform, until
 
@@ -99,11 +97,6 @@ def hold_plans_back(other_connection: Any) -> None:
     other_connection.set_autocommit(False)
     with other_connection.cursor() as cursor:
         cursor.execute("LOCK TABLE executions_executiontransition IN SHARE MODE")
-
-
-def ending_in(seconds: float) -> dict[str, Any]:
-    """Return the fields of a schedule with a slot each second until then."""
-    return {"interval_seconds": 1, "end_at": database_now() + timedelta(seconds=seconds)}
 
 
 def beat_waits_for_a_lock() -> bool:
