@@ -1,0 +1,311 @@
+"""What people do to schedules: first slots, edits, ends, refusals."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from audit.models import JobAudit
+from audit.trail import Actor
+from core.clock import database_now
+from core.errors import Conflict, InvalidInput
+from jobs.definitions import set_job_status
+from jobs.models import JobSchedule, JobStatus
+from jobs.scheduling import archive_schedule, change_schedule, create_schedule
+from tests.factories import TESTER, make_job, make_schedule
+
+pytestmark = pytest.mark.django_db
+
+ALICE = Actor(name="alice", id="7")
+
+
+def last_audit() -> JobAudit:
+    return JobAudit.objects.order_by("-id")[0]
+
+
+def change(schedule: JobSchedule, **fields: Any) -> JobSchedule:
+    return change_schedule(actor=ALICE, schedule=schedule, fields=fields)
+
+
+def first_slot(**fields: Any) -> datetime:
+    slot = make_schedule(**fields).next_fire_at
+    assert slot is not None
+    return slot
+
+
+# --- Create
+
+
+def test_an_interval_counts_from_its_creation() -> None:
+    now = database_now()
+
+    assert first_slot(interval_seconds=90) == now.replace(microsecond=0) + timedelta(seconds=90)
+
+
+def test_a_daily_schedule_starts_at_its_next_time_of_day_in_its_zone() -> None:
+    now = database_now()
+
+    slot = first_slot(schedule_type="daily", time_of_day=time(6), timezone="Asia/Tokyo")
+
+    assert slot.astimezone(UTC).time() == time(21)
+    assert now < slot <= now + timedelta(days=1)
+
+
+def test_a_cron_schedule_starts_at_its_next_match() -> None:
+    now = database_now()
+
+    slot = first_slot(schedule_type="cron", cron_expression="*/5 * * * *")
+
+    assert (slot.minute % 5, slot.second, slot.microsecond) == (0, 0, 0)
+    assert now < slot <= now + timedelta(minutes=5)
+
+
+def test_a_start_in_the_future_is_the_first_slot_that_may_be() -> None:
+    start = database_now().replace(microsecond=0, second=0, minute=0) + timedelta(days=3)
+
+    assert first_slot(schedule_type="cron", cron_expression="0 * * * *", start_at=start) == start
+
+
+def test_an_inactive_schedule_has_nothing_to_come() -> None:
+    assert make_schedule(is_active=False).next_fire_at is None
+
+
+def test_a_schedule_whose_end_has_passed_has_nothing_to_come() -> None:
+    schedule = make_schedule(
+        schedule_type="cron",
+        cron_expression="0 * * * *",
+        start_at=datetime(2020, 1, 1, tzinfo=UTC),
+        end_at=datetime(2020, 2, 1, tzinfo=UTC),
+    )
+
+    assert (schedule.is_active, schedule.next_fire_at) == (True, None)
+
+
+def test_a_new_schedule_is_audited_with_all_its_fields() -> None:
+    job = make_job(name="nightly")
+
+    schedule = create_schedule(
+        actor=ALICE,
+        fields={"job": job, "schedule_type": "daily", "time_of_day": time(6, 30)},
+    )
+
+    entry = last_audit()
+    assert (entry.action, entry.actor) == ("ScheduleChanged", "alice")
+    assert (entry.object_type, entry.object_id) == ("schedule", str(schedule.id))
+    assert (entry.object_label, entry.before) == ("nightly (daily)", None)
+    assert entry.after["time_of_day"] == "06:30:00"
+    assert entry.after["timezone"] == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"schedule_type": "lunar"}, "schedule_type", "invalid_choice"),
+        ({"schedule_type": "cron"}, "cron_expression", "required"),
+        ({"schedule_type": "daily"}, "time_of_day", "required"),
+        ({"schedule_type": "interval"}, "interval_seconds", "required"),
+        ({"schedule_type": "interval", "interval_seconds": 0}, "interval_seconds", "min_value"),
+        (
+            {"schedule_type": "cron", "cron_expression": "61 * * * *"},
+            "cron_expression",
+            "invalid_cron",
+        ),
+        (
+            {"schedule_type": "cron", "cron_expression": "0 0 31 2 *"},
+            "cron_expression",
+            "never_fires",
+        ),
+        (
+            {"schedule_type": "cron", "cron_expression": "0 0 L * *"},
+            "cron_expression",
+            "not_supported",
+        ),
+        (
+            {"schedule_type": "daily", "time_of_day": time(6), "timezone": "Europe/Lisboa"},
+            "timezone",
+            "unknown_timezone",
+        ),
+        (
+            {
+                "schedule_type": "interval",
+                "interval_seconds": 60,
+                "start_at": datetime(2026, 2, 1, tzinfo=UTC),
+                "end_at": datetime(2026, 1, 1, tzinfo=UTC),
+            },
+            "end_at",
+            "end_before_start",
+        ),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_rule_that_cannot_fire_is_refused_by_field(
+    fields: dict[str, Any], field: str, code: str
+) -> None:
+    job = make_job()
+    entries = JobAudit.objects.count()
+
+    with pytest.raises(InvalidInput) as refusal:
+        create_schedule(actor=ALICE, fields={"job": job, **fields})
+
+    found = [(problem.field, problem.code) for problem in refusal.value.problems]
+    assert (field, code) in found
+    assert not JobSchedule.objects.exists()
+    assert JobAudit.objects.count() == entries
+
+
+def test_several_problems_of_one_field_are_all_named() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        create_schedule(
+            actor=ALICE,
+            fields={
+                "job": make_job(),
+                "schedule_type": "cron",
+                "cron_expression": "61 25 * * *",
+                "timezone": "nowhere",
+            },
+        )
+
+    fields = [problem.field for problem in refusal.value.problems]
+    assert sorted(fields) == ["cron_expression", "cron_expression", "timezone"]
+
+
+def test_an_archived_job_gets_no_schedules() -> None:
+    job = set_job_status(actor=TESTER, job=make_job(), status=JobStatus.ARCHIVED)
+
+    with pytest.raises(Conflict) as refusal:
+        make_schedule(job)
+
+    assert refusal.value.code == "job_archived"
+
+
+# --- Change
+
+
+@pytest.mark.parametrize(
+    ("offset", "is_kept"),
+    [(timedelta(0), True), (timedelta(hours=-3), True), (timedelta(microseconds=1), False)],
+    ids=["due-now", "long-due", "not-yet-due"],
+)
+def test_an_edit_keeps_a_slot_that_is_due_already_and_moves_any_other(
+    offset: timedelta, is_kept: bool
+) -> None:
+    due = database_now() + offset
+    schedule = make_schedule(next_fire_at=due)
+
+    changed = change(schedule, interval_seconds=3_600)
+
+    anchor = schedule.created_at.replace(microsecond=0)
+    assert changed.next_fire_at == (due if is_kept else anchor + timedelta(hours=1))
+
+
+def test_an_edit_never_makes_a_schedule_fire_for_the_past() -> None:
+    now = database_now()
+    schedule = make_schedule(next_fire_at=now + timedelta(days=1))
+
+    changed = change(
+        schedule,
+        schedule_type="cron",
+        cron_expression="* * * * *",
+        start_at=datetime(2020, 1, 1, tzinfo=UTC),
+    )
+
+    assert changed.next_fire_at is not None
+    assert now < changed.next_fire_at <= now + timedelta(minutes=1)
+
+
+def test_a_later_end_gives_an_ended_schedule_slots_again() -> None:
+    now = database_now()
+    schedule = make_schedule(start_at=now - timedelta(days=2), end_at=now - timedelta(days=1))
+    assert schedule.next_fire_at is None
+
+    assert change(schedule, end_at=now + timedelta(days=1)).next_fire_at is not None
+
+
+def test_an_edit_notes_who_and_when_and_audits_what_changed_alone() -> None:
+    now = database_now()
+    schedule = make_schedule(parameters={"region": "EU"})
+
+    changed = change(schedule, interval_seconds=60, parameters={"region": "EU"})
+
+    assert (changed.updated_by, changed.updated_at) == ("alice", now)
+    entry = last_audit()
+    assert (entry.before, entry.after) == ({"interval_seconds": 10}, {"interval_seconds": 60})
+
+
+def test_times_are_audited_as_text() -> None:
+    schedule = make_schedule(schedule_type="daily", time_of_day=time(6))
+
+    change(schedule, time_of_day=time(7), end_at=datetime(2030, 1, 1, tzinfo=UTC))
+
+    assert last_audit().before == {"time_of_day": "06:00:00", "end_at": None}
+    assert last_audit().after == {"time_of_day": "07:00:00", "end_at": "2030-01-01T00:00:00+00:00"}
+
+
+def test_a_bad_edit_changes_nothing() -> None:
+    schedule = make_schedule()
+    before = JobSchedule.objects.values().get()
+
+    with pytest.raises(InvalidInput):
+        change(schedule, schedule_type="cron", cron_expression="every day")
+
+    assert JobSchedule.objects.values().get() == before
+
+
+def test_an_edit_starts_from_the_stored_schedule_and_not_from_the_callers_copy() -> None:
+    stale = make_schedule()
+    change(stale, parameters={"a": 1})
+
+    assert change(stale, interval_seconds=60).parameters == {"a": 1}
+
+
+# --- Archive
+
+
+def test_archiving_ends_a_schedule_for_good() -> None:
+    now = database_now()
+    schedule = make_schedule()
+
+    archive_schedule(actor=ALICE, schedule=schedule)
+
+    schedule.refresh_from_db()
+    assert (schedule.archived_at, schedule.is_active) == (now, False)
+    assert schedule.next_fire_at is None
+    assert not JobSchedule.objects.unarchived().exists()
+    assert last_audit().before == {"archived_at": None, "is_active": True}
+    with pytest.raises(Conflict) as refusal:
+        change(schedule, is_active=True)
+    assert refusal.value.code == "schedule_archived"
+
+
+def test_archiving_twice_is_one_act() -> None:
+    schedule = make_schedule()
+    archive_schedule(actor=ALICE, schedule=schedule)
+    entries = JobAudit.objects.count()
+
+    archive_schedule(actor=ALICE, schedule=schedule)
+
+    assert JobAudit.objects.count() == entries
+
+
+# --- The database's own rules
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"schedule_type": "lunar"}, "schedule_type_known"),
+        ({"is_active": False}, "schedule_fires_only_when_active"),
+        ({"archived_at": "now"}, "schedule_fires_only_when_active"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_the_database_refuses_schedules_that_contradict_themselves(
+    fields: dict[str, Any], constraint: str
+) -> None:
+    make_schedule()
+    now = database_now()
+    fields = {name: now if value == "now" else value for name, value in fields.items()}
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        JobSchedule.objects.update(**fields)
