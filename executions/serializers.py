@@ -136,14 +136,14 @@ class LastExecution(serializers.Serializer[Any]):
     last_execution_status = serializers.CharField(read_only=True)
 
 
-class RunningJobSerializer(LastExecution, JobSerializer):
+class JobWithLastExecution(LastExecution, JobSerializer):
     """A job with its last execution."""
 
     class Meta(JobSerializer.Meta):
         fields = (*JobSerializer.Meta.fields, "last_execution_utc", "last_execution_status")
 
 
-class RunningScheduleSerializer(LastExecution, ScheduleSerializer):
+class ScheduleWithLastExecution(LastExecution, ScheduleSerializer):
     """A schedule with its last execution."""
 
     class Meta(ScheduleSerializer.Meta):

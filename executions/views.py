@@ -18,9 +18,9 @@ from executions.serializers import (
     EmptyRequest,
     ExecutionQuery,
     ExecutionSerializer,
+    JobWithLastExecution,
     LogLineSerializer,
-    RunningJobSerializer,
-    RunningScheduleSerializer,
+    ScheduleWithLastExecution,
     TransitionSerializer,
     TriggerRequest,
 )
@@ -34,8 +34,8 @@ from jobs.models import JobDefinition, JobSchedule
 class JobViewSet(jobs.JobViewSet):
     """``/api/jobs`` with what its executions tell, and the trigger."""
 
-    serializer_class = RunningJobSerializer
-    schedule_serializer_class = RunningScheduleSerializer
+    serializer_class = JobWithLastExecution
+    schedule_serializer_class = ScheduleWithLastExecution
     permissions: ClassVar[dict[str, str]] = {
         **jobs.JobViewSet.permissions,
         "trigger": "executions.add_jobexecution",
@@ -64,7 +64,7 @@ class JobViewSet(jobs.JobViewSet):
 class ScheduleViewSet(jobs.ScheduleViewSet):
     """``/api/schedules`` with their last execution."""
 
-    serializer_class = RunningScheduleSerializer
+    serializer_class = ScheduleWithLastExecution
 
     def get_queryset(self) -> QuerySet[JobSchedule]:
         return with_last_of_schedule(super().get_queryset())

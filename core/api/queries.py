@@ -3,6 +3,7 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
 from core.api.problems import ProblemRaised, invalid_parameters
@@ -22,7 +23,14 @@ class Query(CamelCaseSerializer):
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """Return the parameters by their snake_case names, or refuse them by their own."""
-        query = cls(data=request.query_params)
+        query = cls(data=request.query_params.dict())
+        many = [n for n, f in query.fields.items() if isinstance(f, serializers.ListField)]
+        for name, given in request.query_params.lists():
+            if name in many:
+                query.initial_data[name] = given
+            elif len(given) > 1:
+                error = ErrorDetail("Give it once.", "repeated")
+                raise ProblemRaised(invalid_parameters({name: [error]}))
         if not query.is_valid():
             raise ProblemRaised(invalid_parameters(query.errors))
         values: dict[str, Any] = query.validated_data

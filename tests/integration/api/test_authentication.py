@@ -16,9 +16,7 @@ from tests.integration.api.conftest import ApiClient
 
 pytestmark = pytest.mark.django_db
 
-EVERY_CALL = [
-    (method, address.path) for address in api_addresses() for method in address.methods
-]
+EVERY_CALL = [(method, address.path) for address in api_addresses() for method in address.methods]
 
 
 def test_the_routes_are_found():

@@ -1,0 +1,363 @@
+"""Jobs by REST."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.models import JobAudit
+from core.clock import database_now
+from jobs.definitions import set_job_status
+from jobs.models import JobDefinition
+from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.integration.api.test_problems import problem_of
+
+pytestmark = pytest.mark.django_db
+
+CONTRACT = """
+id name description category status allowedEnvironments executionMode executionAssembly
+executionTypeName executionCommand containerImage timeoutSeconds maxRetries retryStrategy
+baseDelaySeconds maxDelaySeconds maxConcurrentExecutions allowManualTrigger
+expectedDurationSeconds parameterSchema version lastExecutionUtc lastExecutionStatus ownerName
+ownerEmail teamName teamChannel escalationEmail createdBy createdAtUtc updatedBy updatedAtUtc
+disabledBy disabledAtUtc disabledReason
+"""
+CONTRACT_FIELDS = set(CONTRACT.split())
+
+
+def create(api, **fields):
+    return api.send("post", "/api/jobs", {"name": "a job", **fields})
+
+
+def test_a_job_has_the_fields_of_the_contract(api):
+    body = api.get(f"/api/jobs/{make_job().id}").json()
+    assert set(body) - CONTRACT_FIELDS == {"priority", "queue"}
+    assert set(body) >= CONTRACT_FIELDS
+
+
+def test_what_a_job_answers_can_be_sent_again(api):
+    body = api.get(f"/api/jobs/{make_job().id}").json()
+    assert api.send("post", "/api/jobs", body | {"name": "a copy"}).status_code == 201
+
+
+def test_a_name_is_enough(api):
+    assert create(api).status_code == 201
+
+
+@pytest.mark.parametrize("mode", [1, "01", "InProcess", "in_process", "IN_PROCESS", "in-process"])
+def test_an_enumeration_takes_the_number_and_any_spelling_of_the_name(api, mode):
+    assert create(api, executionMode=mode).json()["executionMode"] == "in_process"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [(0, "none"), (1, "linear"), ("Exponential", "exponential"), (3, "exponential_with_jitter")],
+)
+def test_every_retry_strategy_is_known_by_number_and_name(api, sent, kept):
+    assert create(api, retryStrategy=sent).json()["retryStrategy"] == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (7, 7),
+        ("5", 5),
+        ("Production", 4),
+        (["Development", "homologation"], 3),
+        ([1, "Production"], 5),
+        ("Development, Production", 5),
+    ],
+)
+def test_flags_take_a_sum_and_names(api, sent, kept):
+    assert create(api, allowedEnvironments=sent).json()["allowedEnvironments"] == kept
+
+
+@pytest.mark.parametrize("status", [1, 2, 4])
+def test_a_job_may_start_in_any_status_but_archived(api, status):
+    names = {1: "active", 2: "disabled", 4: "draft"}
+    assert create(api, status=status).json()["status"] == names[status]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", None),
+        ("name", "x" * 201),
+        ("name", True),
+        ("name", ["x"]),
+        ("description", {"a": 1}),
+        ("description", None),
+        ("category", "x" * 101),
+        ("status", 3),
+        ("status", 9),
+        ("status", "sleeping"),
+        ("allowedEnvironments", 0),
+        ("allowedEnvironments", 8),
+        ("allowedEnvironments", -1),
+        ("allowedEnvironments", True),
+        ("allowedEnvironments", 1.0),
+        ("allowedEnvironments", []),
+        ("allowedEnvironments", ["Mars"]),
+        ("allowedEnvironments", [[1]]),
+        ("allowedEnvironments", {}),
+        ("allowedEnvironments", None),
+        ("executionMode", 0),
+        ("executionMode", True),
+        ("executionMode", 1.0),
+        ("executionMode", [1]),
+        ("executionMode", "x" * 10_000),
+        ("executionMode", None),
+        ("executionAssembly", "x" * 301),
+        ("executionTypeName", "x" * 301),
+        ("executionCommand", True),
+        ("containerImage", "x" * 501),
+        ("timeoutSeconds", 0),
+        ("timeoutSeconds", -1),
+        ("timeoutSeconds", "soon"),
+        ("timeoutSeconds", 1.5),
+        ("timeoutSeconds", 10**30),
+        ("timeoutSeconds", True),
+        ("maxRetries", 11),
+        ("maxRetries", -1),
+        ("retryStrategy", 4),
+        ("retryStrategy", -1),
+        ("baseDelaySeconds", 0),
+        ("maxDelaySeconds", 0),
+        ("maxConcurrentExecutions", 0),
+        ("maxConcurrentExecutions", 2**31),
+        ("allowManualTrigger", "perhaps"),
+        ("allowManualTrigger", None),
+        ("allowManualTrigger", []),
+        ("expectedDurationSeconds", -1),
+        ("parameterSchema", []),
+        ("parameterSchema", "{}"),
+        ("priority", 10),
+        ("priority", -1),
+        ("queue", "no-such-queue"),
+        ("queue", 17),
+        ("queue", None),
+        ("queue", {"a": 1}),
+        ("ownerName", "x" * 201),
+        ("ownerEmail", "nobody"),
+        ("teamName", None),
+        ("teamChannel", "x" * 201),
+        ("escalationEmail", "a@b"),
+        ("createdBy", "x" * 201),
+        ("createdBy", ["me"]),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_field(api, field, value):
+    problem = problem_of(create(api, **{field: value}), 400, "validation_error")
+    places = {error["pointer"].split("/")[1] for error in problem["errors"]}
+    assert places == {field}
+    assert not JobDefinition.objects.exists()
+
+
+@pytest.mark.parametrize("mode", [2, "OutOfProcess", 3, 4])
+def test_a_mode_to_come_is_refused_as_not_available_yet(api, mode):
+    problem = problem_of(create(api, executionMode=mode), 400, "validation_error")
+    assert problem["errors"][0]["code"] == "not_available"
+    assert "use one of in_process" in problem["errors"][0]["detail"]
+
+
+def test_what_the_platform_keeps_itself_is_ignored(api):
+    sent = {
+        "id": "00000000-0000-0000-0000-000000000001",
+        "version": 99,
+        "createdAtUtc": "2001-01-01T00:00:00Z",
+        "lastExecutionStatus": "failed",
+        "disabledBy": "me",
+    }
+    body = create(api, **sent).json()
+    assert all(body[name] != value for name, value in sent.items())
+
+
+def test_a_name_that_is_taken_is_refused(api):
+    make_job(name="a job")
+    problem = problem_of(create(api), 400, "validation_error")
+    assert "exists already" in problem["detail"]
+
+
+def test_a_name_taken_at_the_last_moment_is_a_conflict(api, monkeypatch):
+    make_job(name="a job")
+    monkeypatch.setattr("jobs.definitions.validate", lambda *_args, **_kwargs: None)
+    problem_of(create(api), 409, "already_exists")
+    assert JobDefinition.objects.count() == 1
+
+
+def test_times_end_in_z(api):
+    job = make_job()
+    set_job_status(actor=TESTER, job=job, status="disabled", reason="holidays")
+    make_execution(job, status="succeeded")
+    body = api.get(f"/api/jobs/{job.id}").json()
+    times = [value for name, value in body.items() if name.endswith("Utc")]
+    assert len(times) == 4
+    assert all(value is None or value.endswith("Z") for value in times)
+    assert body["disabledReason"] == "holidays"
+    assert body["disabledBy"] == "tester"
+
+
+def test_the_last_execution_is_the_newest_that_started(api):
+    job, now = make_job(), database_now()
+    make_execution(job, status="succeeded")
+    newest = make_execution(job, status="failed")
+    make_execution(job, status="scheduled")
+    make_execution(status="succeeded", now=now)
+    body = api.get(f"/api/jobs/{job.id}").json()
+    assert body["lastExecutionStatus"] == "failed"
+    assert body["lastExecutionUtc"] == newest.started_at.isoformat().replace("+00:00", "Z")
+
+
+def test_jobs_are_listed_newest_first_without_those_archived(api):
+    first, second, archived = make_job(), make_job(), make_job()
+    set_job_status(actor=TESTER, job=archived, status="archived")
+    results = api.get("/api/jobs").json()["results"]
+    assert [job["id"] for job in results] == [str(second.id), str(first.id)]
+    results = api.get("/api/jobs?status=archived").json()["results"]
+    assert [job["id"] for job in results] == [str(archived.id)]
+
+
+def test_jobs_can_be_filtered(api):
+    wanted = make_job(name="Nightly Load", category="ETL")
+    wanted.ownership.team_name = "Data"
+    wanted.ownership.save()
+    make_job(category="Reports")
+    for query in ("category=ETL", "teamName=Data", "search=nightly", "status=1&category=ETL"):
+        results = api.get(f"/api/jobs?{query}").json()["results"]
+        assert [job["id"] for job in results] == [str(wanted.id)], query
+    assert api.get("/api/jobs?status=disabled&status=Draft").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("status=sleeping", "status"),
+        ("status=", "status"),
+        ("categry=ETL", "categry"),
+        ("search=%00", "search"),
+        ("teamName=" + "%F0%9F%98%80" + "%00", "teamName"),
+    ],
+)
+def test_a_bad_filter_is_refused_by_its_name(api, query, parameter):
+    problem = problem_of(api.get(f"/api/jobs?{query}"), 400, "validation_error")
+    assert problem["errors"][0]["parameter"] == parameter
+
+
+def test_listing_takes_the_same_queries_however_many_jobs_there_are(api):
+    def count():
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert api.get("/api/jobs").status_code == 200
+        return len(queries)
+
+    make_execution(make_job(), status="succeeded")
+    count()  # the first use of the token is noted
+    few = count()
+    for _ in range(5):
+        make_execution(make_job(), status="succeeded")
+    assert count() == few
+
+
+def test_listing_schedules_takes_the_same_queries_however_many_there_are(api):
+    job = make_job()
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert api.get(f"/api/jobs/{job.id}/schedules").status_code == 200
+        return len(queries)
+
+    make_schedule(job)
+    count()  # the first use of the token is noted
+    few = count()
+    for _ in range(5):
+        make_schedule(job)
+    assert count() == few
+
+
+@pytest.mark.parametrize("status", [2, "Disabled", "disabled"])
+def test_a_job_is_disabled_with_a_reason(api, status):
+    job = make_job()
+    answer = api.send("put", f"/api/jobs/{job.id}/status", {"status": status, "reason": "broken"})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["status"], body["disabledReason"], body["disabledBy"]) == (
+        "disabled",
+        "broken",
+        "alice",
+    )
+    entry = JobAudit.objects.get(action="JobDisabled")
+    assert (entry.actor, entry.reason) == ("alice", "broken")
+    again = api.send("put", f"/api/jobs/{job.id}/status", {"status": 1}).json()
+    assert (again["status"], again["disabledReason"]) == ("active", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "status"),
+        ({"status": 5}, "status"),
+        ({"status": None}, "status"),
+        ({"status": 2, "reason": 3 > 2}, "reason"),
+        ({"status": 2, "reason": "x" * 2001}, "reason"),
+        ({"status": 2, "because": "x"}, "because"),
+    ],
+)
+def test_a_bad_change_of_status_is_refused(api, body, field):
+    answer = api.send("put", f"/api/jobs/{make_job().id}/status", body)
+    problem = problem_of(answer, 400, "validation_error")
+    assert [error["pointer"] for error in problem["errors"]] == [f"#/{field}"]
+
+
+def test_an_archived_job_stays_archived(api):
+    job = make_job()
+    set_job_status(actor=TESTER, job=job, status="archived")
+    answer = api.send("put", f"/api/jobs/{job.id}/status", {"status": 1})
+    problem_of(answer, 409, "job_archived")
+
+
+def test_the_schedules_of_a_job_are_its_own(api):
+    schedule = make_schedule()
+    make_schedule()
+    results = api.get(f"/api/jobs/{schedule.job_id}/schedules").json()["results"]
+    assert [row["id"] for row in results] == [str(schedule.id)]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"status": "disabled"}, "job_not_active"),
+        ({"allow_manual_trigger": False}, "manual_trigger_forbidden"),
+        ({"allowed_environments": 4}, "environment_not_allowed"),
+    ],
+)
+def test_a_job_that_may_not_run_is_not_triggered(api, change, code):
+    job = make_job(**change)
+    problem_of(api.send("post", f"/api/jobs/{job.id}/trigger"), 409, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"parameters": []}, "#/parameters"),
+        ({"parameters": "x"}, "#/parameters"),
+        ({"parameters": {"a": "\x00"}}, "#/parameters/a"),
+        ({"parameters": {"a": "x" * 1_100_000}}, "#/parameters"),
+        ({"params": {}}, "#/params"),
+        ("[]", "#"),
+        ("null", "#"),
+    ],
+)
+def test_bad_parameters_are_refused(api, body, pointer):
+    answer = api.send("post", f"/api/jobs/{make_job().id}/trigger", body)
+    problem = problem_of(answer, 400, "validation_error")
+    assert problem["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"parameters": null}', b'{"parameters": {}}'])
+@pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_trigger_may_leave_out_everything(api, body, media):
+    if media != "application/json" and body:
+        return
+    answer = api.generic("POST", f"/api/jobs/{make_job().id}/trigger", body, media)
+    assert answer.status_code == 202
