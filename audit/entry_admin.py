@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from audit.models import JobAudit
-from core.admin_display import moment, pretty_json
+from core.admin_display import pretty_json, short_moment
 from core.admin_paging import HistoryAdmin
 
 
@@ -53,13 +53,15 @@ class JobAuditAdmin(HistoryAdmin):
             queryset = queryset.filter(object_type__in=kinds, object_id=search_term.strip())
         return queryset, False
 
-    @admin.display(description="at")
+    @admin.display(description="at (UTC)")
     def when(self, entry: JobAudit) -> SafeString:
-        return moment(entry.at)
+        return short_moment(entry.at)
 
     @admin.display(description="changed")
     def changes(self, entry: JobAudit) -> str:
-        names = sorted({*(entry.before or {}), *(entry.after or {})})
+        if entry.before is None:
+            return ""
+        names = sorted({*entry.before, *(entry.after or {})})
         return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
 
     @admin.display(description="before")

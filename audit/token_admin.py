@@ -55,7 +55,7 @@ class ApiTokenAdmin(PlatformAdmin):
         if token.revoked_at:
             return badge("revoked", look="stopped", sign="⊘")
         if token.expires_at and token.expires_at <= database_now():
-            return badge("expired", look="late", sign="⏱")
+            return badge("expired", look="late", sign="◔")
         return badge("usable", look="good", sign="✓")
 
     @admin.display(description="created", ordering="created_at")

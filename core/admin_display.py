@@ -31,6 +31,13 @@ def moment(at: datetime | None) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), show_time(at))
 
 
+def short_moment(at: datetime | None) -> SafeString:
+    """Return the same without "UTC", for columns whose head says it."""
+    if at is None:
+        return NOTHING
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), show_time(at)[:-4])
+
+
 def pretty_json(value: Any) -> SafeString:
     """Return a JSON value as people read it."""
     if value is None:

@@ -44,6 +44,10 @@ class PlatformAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def page_title(self, obj: Any) -> str:
+        """Return what the page is headed with."""
+        return str(obj)
+
     def page_buttons(self, obj: Any) -> Iterable[str]:
         """Return the names of the actions that make sense for this object now."""
         return ()
@@ -68,6 +72,7 @@ class PlatformAdmin(ModelAdmin):
         if obj is not None:
             actions = self.get_actions(request)
             context |= {
+                "subtitle": self.page_title(obj),
                 "changelist": reverse(self._name("changelist")),
                 "buttons": [actions[n] for n in self.page_buttons(obj) if n in actions],
                 "sections": self.page_sections(request, obj),
@@ -110,9 +115,10 @@ class PlatformAdmin(ModelAdmin):
             try:
                 act(obj)
             except Refused as refusal:
-                self.message_user(request, f"{obj}: {refusal.detail}", messages.ERROR)
+                said = f"{self.page_title(obj)}: {refusal.detail}"
+                self.message_user(request, said, messages.ERROR)
             else:
-                names.append(str(obj))
+                names.append(self.page_title(obj))
         if names and done:
             named = names[0] if len(names) == 1 else f"{len(names)} {self.opts.verbose_name_plural}"
             self.message_user(request, f"{done}: {named}.", messages.SUCCESS)

@@ -14,9 +14,9 @@ _LOOKS = {
     S.RETRYING: ("late", "↻"),
     S.SUCCEEDED: ("good", "✓"),
     S.FAILED: ("bad", "✗"),
-    S.TIMED_OUT: ("late", "⏱"),
+    S.TIMED_OUT: ("late", "◔"),
     S.CANCELLED: ("stopped", "⊘"),
-    S.SKIPPED: ("missed", "⤼"),
+    S.SKIPPED: ("missed", "»"),
 }
 
 

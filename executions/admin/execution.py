@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import admin_actor
-from core.admin_display import NOTHING, block, link, moment, pretty_json
+from core.admin_display import NOTHING, block, link, moment, pretty_json, short_moment
 from core.admin_page import Section
 from core.admin_paging import HistoryAdmin
-from core.times import show_span
+from core.times import show_span, show_time
 from executions.admin import sections
 from executions.admin.display import progress_words, reason_words, status_badge
 from executions.admin.filters import JobFilter, StatusFilter, search_executions
@@ -22,6 +22,21 @@ from executions.services import cancel
 from executions.states import FINAL
 from executions.waits import explain_wait
 
+# Rows of the page, and the column without which there is nothing to show in them.
+_OPTIONAL = {
+    "schedule_link": "schedule_id",
+    "output_json": "output",
+    "error": "error_message",
+    "trace": "stack_trace",
+    "started": "started_at",
+    "completed": "completed_at",
+    "took": "completed_at",
+    "progress": "progress_fraction",
+    "queue": "queue",
+    "worker": "worker",
+    "lease": "lease_until",
+    "cancel_request": "cancel_requested_at",
+}
 _LARGE = ("input", "output", "stack_trace")
 
 
@@ -29,7 +44,7 @@ _LARGE = ("input", "output", "stack_trace")
 class ExecutionAdmin(HistoryAdmin):
     """Read-only: an execution is moved by the engine and stopped by Cancel."""
 
-    list_display = ("slot", "job_link", "state", "attempt", "started", "took", "says")
+    list_display = ("for_slot", "job_link", "state", "attempt", "took", "says")
     list_filter = (StatusFilter, JobFilter)
     list_select_related = ("job",)
     search_fields = ("pk",)
@@ -37,20 +52,36 @@ class ExecutionAdmin(HistoryAdmin):
     actions = ("cancel",)
     fieldsets = (
         (None, {"fields": ("state", "why", "job_link", "schedule_link", "slot", "due", "opened")}),
+        ("Result", {"fields": ("output_json", "error", "trace")}),
         (
             "Latest attempt",
             {
                 "fields": (
-                    *("attempt", "started", "completed", "took", "progress"),
-                    *("queue", "worker", "worker_pid", "lease", "cancel_request"),
+                    *("attempts", "started", "completed", "took", "progress"),
+                    *("queue", "worker", "lease", "cancel_request"),
                 )
             },
         ),
-        ("Result", {"fields": ("output_json", "error", "trace")}),
-        ("Input", {"fields": ("input_json",)}),
-        ("Identity", {"fields": ("id", "correlation_id", "version", "priority", "fence")}),
+        (
+            "Input",
+            {"fields": ("input_json", "id", "correlation_id", "version_number", "priority")},
+        ),
     )
     readonly_fields = flatten_fieldsets(fieldsets)
+
+    def page_title(self, obj: JobExecution) -> str:
+        return f"{obj.job}, {show_time(obj.scheduled_for)}"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out what there is nothing to say about."""
+        empty = {field for field, source in _OPTIONAL.items() if getattr(obj, source, None) is None}
+        if obj is not None and obj.is_final and not obj.reason:
+            empty.add("why")
+        kept = [
+            (title, [field for field in options["fields"] if field not in empty])
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+        return [(title, {"fields": fields}) for title, fields in kept if fields]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("job", "schedule__job", "version")
@@ -96,6 +127,19 @@ class ExecutionAdmin(HistoryAdmin):
         late = " (opened late)" if execution.is_late else ""
         return format_html("{}{}", moment(execution.scheduled_for), late)
 
+    @admin.display(description="slot (UTC)")
+    def for_slot(self, execution: JobExecution) -> SafeString:
+        return short_moment(execution.scheduled_for)
+
+    @admin.display(description="attempt")
+    def attempts(self, execution: JobExecution) -> str:
+        most = execution.version.snapshot["max_retries"] + 1
+        return f"{execution.attempt} of at most {most}"
+
+    @admin.display(description="job version")
+    def version_number(self, execution: JobExecution) -> int:
+        return execution.version.number
+
     @admin.display(description="job")
     def job_link(self, execution: JobExecution) -> SafeString:
         return link(execution.job)
@@ -115,12 +159,12 @@ class ExecutionAdmin(HistoryAdmin):
     @admin.display(description="says")
     def says(self, execution: JobExecution) -> str:
         """The first line of the error, else the progress, else the reason."""
-        error = (execution.error_message or "").partition("\n")[0][:120]
+        error = (execution.error_message or "").partition("\n")[0][:100]
         return error or progress_words(execution) or reason_words(execution.reason)
 
     @admin.display(description="why")
     def why(self, execution: JobExecution) -> str:
-        return explain_wait(execution) or reason_words(execution.reason) or "-"
+        return explain_wait(execution) or reason_words(execution.reason)
 
     @admin.display(description="opened by")
     def opened(self, execution: JobExecution) -> SafeString:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from core.admin_display import link_to, moment, pretty_json
+from core.admin_display import link_to, pretty_json, short_moment
 from core.admin_paging import HistoryAdmin
 from executions.admin.display import status_badge
 from executions.admin.filters import as_uuid
@@ -27,9 +27,9 @@ class OfExecutionAdmin(HistoryAdmin):
         key = as_uuid(search_term)
         return (queryset.filter(execution_id=key) if key else queryset.none()), False
 
-    @admin.display(description="at")
+    @admin.display(description="at (UTC)")
     def when(self, row: Any) -> SafeString:
-        return moment(row.at)
+        return short_moment(row.at)
 
     @admin.display(description="execution")
     def execution_link(self, row: Any) -> SafeString:

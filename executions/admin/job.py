@@ -27,7 +27,7 @@ admin.site.unregister(JobDefinition)
 class RunnableJobAdmin(JobAdmin):
     """A job, and its executions."""
 
-    list_display = (*JobAdmin.list_display, "last_execution")
+    list_display = (*JobAdmin.list_display[:2], "last_execution", *JobAdmin.list_display[2:])
     actions = ("run_now", *JobAdmin.actions)
 
     def get_queryset(self, request: HttpRequest) -> Any:

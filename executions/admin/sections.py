@@ -1,14 +1,15 @@
 """What stands below an execution's or a job's fields: moves, log lines, executions."""
 
+from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.admin_display import link, moment, table
-from core.times import show_span
+from core.admin_display import link, short_moment, table
+from core.times import show_span, show_time
 from executions.admin.display import progress_words, reason_words, status_badge
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from jobs.models import JobDefinition
@@ -23,7 +24,7 @@ def transitions(execution: JobExecution) -> SafeString:
     newest = ExecutionTransition.objects.filter(execution=execution).order_by("-id")
     rows = [
         (
-            moment(move.at),
+            short_moment(move.at),
             status_badge(move.from_status),
             status_badge(move.to_status),
             move.attempt or "",
@@ -33,7 +34,7 @@ def transitions(execution: JobExecution) -> SafeString:
         )
         for move in reversed(newest[:_MOST_MOVES])
     ]
-    columns = ["at", "from", "to", "attempt", "reason", "by", "details"]
+    columns = ["at (UTC)", "from", "to", "attempt", "reason", "by", "details"]
     return table(columns, rows, empty="Nothing is recorded.")
 
 
@@ -55,21 +56,31 @@ def executions_of(job: JobDefinition) -> SafeString:
     newest = JobExecution.objects.filter(job=job).order_by("-id")
     rows = [
         (
-            link(execution, moment(execution.scheduled_for)),
+            link(execution, short_moment(execution.scheduled_for)),
             status_badge(execution.status),
             execution.attempt or "",
-            moment(execution.started_at),
+            short_moment(execution.started_at),
             show_span(execution.duration_seconds, unknown="-"),
             (execution.error_message or progress_words(execution))[:120],
         )
         for execution in newest.defer("input", "output", "stack_trace")[:_MOST_EXECUTIONS]
     ]
-    columns = ["slot", "status", "attempt", "started", "took", "says"]
+    columns = ["slot (UTC)", "status", "attempt", "started (UTC)", "took", "says"]
     shown = table(columns, rows, empty="It has never run.")
     url = reverse("admin:executions_jobexecution_changelist", query={"job": str(job.pk)})
     return format_html('{}<p><a href="{}">All executions of this job</a></p>', shown, url)
 
 
-def _details(data: dict[str, Any]) -> SafeString:
-    pairs = ((name.replace("_", " "), value) for name, value in data.items() if value is not None)
-    return format_html_join("; ", "{} {}", pairs)
+def _details(data: dict[str, Any]) -> str:
+    """What a move knows, in the order in which people ask; unknown names come last, as they are."""
+    data = dict(data)
+    said = []
+    if "worker" in data:
+        said.append(f"worker {data.pop('worker')}, process {data.pop('pid', '?')}")
+    if "duration_seconds" in data:
+        said.append(f"after {show_span(data.pop('duration_seconds'))}")
+    if "due_at" in data:
+        said.append(f"next at {show_time(datetime.fromisoformat(data.pop('due_at')))}")
+    error = [str(data.pop(name)) for name in ("error_type", "error") if name in data]
+    said += [f"{name.replace('_', ' ')} {value}" for name, value in data.items()]
+    return "; ".join([*said, ": ".join(error)] if error else said)

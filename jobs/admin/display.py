@@ -10,7 +10,7 @@ from jobs.schedules import InvalidRule
 
 _JOB_LOOKS = {
     JobStatus.ACTIVE: ("good", "✓"),
-    JobStatus.DISABLED: ("late", "⏸"),
+    JobStatus.DISABLED: ("late", "‖"),
     JobStatus.ARCHIVED: ("stopped", "▣"),
     JobStatus.DRAFT: ("waiting", "✎"),
 }
@@ -27,7 +27,7 @@ def schedule_badge(schedule: JobSchedule) -> SafeString:
     if schedule.archived_at:
         return badge("archived", look="stopped", sign="▣")
     if not schedule.is_active:
-        return badge("inactive", look="late", sign="⏸")
+        return badge("inactive", look="late", sign="‖")
     if schedule.next_fire_at is None:
         return badge("over", look="waiting", sign="■")
     return badge("active", look="good", sign="✓")

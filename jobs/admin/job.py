@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import ServiceAdmin, admin_actor
-from core.admin_display import link, moment, table
+from core.admin_display import link, moment, short_moment, table
 from core.admin_page import Section
 from jobs.admin.display import job_badge, rule_words, schedule_badge
 from jobs.admin.job_form import JobForm
@@ -40,7 +40,7 @@ class JobAdmin(ServiceAdmin):
     """What runs. ``executions`` adds what has run, and Run now."""
 
     form = JobForm
-    list_display: Any = ("name", "status_badge", "category", "queue_id", "team", "next_fire")
+    list_display: Any = ("name", "status_badge", "next_fire", "category", "lane", "team")
     list_filter = (StatusFilter, "queue")
     list_select_related = ("ownership",)
     search_fields = ("name", "execution_type_name", "category", "ownership__team_name")
@@ -79,6 +79,13 @@ class JobAdmin(ServiceAdmin):
         schedules = JobSchedule.objects.filter(job=OuterRef("pk")).order_by("next_fire_at")
         next_fire_at = Subquery(schedules.values("next_fire_at")[:1])
         return super().get_queryset(request).annotate(next_fire_at=next_fire_at)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new job has neither state nor history."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return fieldsets
+        return ((None, {"fields": ("name", "description", "category")}), *fieldsets[1:-1])
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_archived = obj is not None and obj.status == JobStatus.ARCHIVED
@@ -135,11 +142,11 @@ class JobAdmin(ServiceAdmin):
                 link(schedule, rule_words(schedule)),
                 schedule.timezone,
                 schedule_badge(schedule),
-                moment(schedule.next_fire_at),
+                short_moment(schedule.next_fire_at),
             )
             for schedule in job.schedules.unarchived().order_by("created_at")[:50]
         ]
-        shown = table(["rule", "time zone", "state", "next fire"], rows, empty="None.")
+        shown = table(["rule", "time zone", "state", "next fire (UTC)"], rows, empty="None.")
         if job.status == JobStatus.ARCHIVED or not self.may(request, "jobs.add_jobschedule"):
             return shown
         url = reverse("admin:jobs_jobschedule_add", query={"job": str(job.pk)})
@@ -147,10 +154,10 @@ class JobAdmin(ServiceAdmin):
 
     def _versions(self, job: JobDefinition) -> SafeString:
         rows = [
-            (version.number, moment(version.created_at), version.created_by)
+            (version.number, short_moment(version.created_at), version.created_by)
             for version in job.versions.defer("snapshot").order_by("-number")[:10]
         ]
-        return table(["version", "at", "by"], rows, empty="None.")
+        return table(["version", "at (UTC)", "by"], rows, empty="None.")
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, job: JobDefinition) -> SafeString:
@@ -160,9 +167,13 @@ class JobAdmin(ServiceAdmin):
     def team(self, job: JobDefinition) -> str:
         return job.ownership.team_name if hasattr(job, "ownership") else ""
 
-    @admin.display(description="next fire", ordering="next_fire_at")
+    @admin.display(description="next fire (UTC)", ordering="next_fire_at")
     def next_fire(self, job: Any) -> SafeString:
-        return moment(job.next_fire_at)
+        return short_moment(job.next_fire_at)
+
+    @admin.display(description="queue", ordering="queue_id")
+    def lane(self, job: JobDefinition) -> str:
+        return str(job.queue_id)
 
     @admin.display(description="disabled")
     def disabled(self, job: JobDefinition) -> str | SafeString:

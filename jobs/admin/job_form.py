@@ -51,7 +51,7 @@ class EnvironmentsField(forms.TypedMultipleChoiceField):
 class JobForm(ServiceForm):
     """Creates or changes a job; a change of what runs makes a new version."""
 
-    allowed_environments = EnvironmentsField(choices=Environment.choices, coerce=int)
+    allowed_environments = EnvironmentsField(choices=Environment.choices, coerce=int, initial=7)
     owner_name = forms.CharField(max_length=200, required=False)
     owner_email = forms.EmailField(required=False)
     team_name = forms.CharField(max_length=200, required=False)

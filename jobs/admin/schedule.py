@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import ServiceAdmin, ServiceForm, admin_actor
-from core.admin_display import link, moment, table
+from core.admin_display import link, moment, short_moment, table
 from core.admin_page import Section
 from core.clock import database_now
 from jobs.admin.display import rule_words, schedule_badge
@@ -62,7 +62,7 @@ class ScheduleAdmin(ServiceAdmin):
     """When jobs run."""
 
     form = ScheduleForm
-    list_display = ("rule_in_words", "job_link", "timezone", "state", "next_fire")
+    list_display = ("rule_in_words", "job_link", "timezone", "state", "fires_next")
     list_filter = ("schedule_type", "is_active", ArchivedFilter)
     list_select_related = ("job",)
     search_fields = ("job__name",)
@@ -99,8 +99,8 @@ class ScheduleAdmin(ServiceAdmin):
 
     def page_sections(self, request: HttpRequest, obj: JobSchedule) -> Iterable[Section]:
         if obj.next_fire_at is not None:
-            fires = [(moment(fire),) for fire in _next_fires(obj)]
-            yield Section("Next fires", table(["at"], fires, empty="None."))
+            fires = [(short_moment(fire),) for fire in _next_fires(obj)]
+            yield Section("Next fires", table(["at (UTC)"], fires, empty="None."))
 
     @admin.action(description="Archive …", permissions=["archive"])
     def archive(self, request: HttpRequest, queryset: Any) -> Any:
@@ -131,6 +131,10 @@ class ScheduleAdmin(ServiceAdmin):
     @admin.display(description="next fire", ordering="next_fire_at")
     def next_fire(self, schedule: JobSchedule) -> SafeString:
         return moment(schedule.next_fire_at)
+
+    @admin.display(description="next fire (UTC)", ordering="next_fire_at")
+    def fires_next(self, schedule: JobSchedule) -> SafeString:
+        return short_moment(schedule.next_fire_at)
 
     @admin.display(description="created")
     def created(self, schedule: JobSchedule) -> SafeString:
