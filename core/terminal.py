@@ -1,11 +1,13 @@
 """Tables and coloured lines, in a terminal or a pipe."""
 
+from shutil import get_terminal_size
 from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
 
 _PIPE_WIDTH = 1_000  # whoever reads a pipe wants whole lines
+_LEAST_WIDTH = 140  # below, a terminal breaks lines itself, which reads better than narrow cells
 
 
 def make_console(stream: Any, *, no_color: bool = False) -> Console:
@@ -14,7 +16,7 @@ def make_console(stream: Any, *, no_color: bool = False) -> Console:
     return Console(
         file=cast(Any, stream),
         force_terminal=is_terminal,
-        width=None if is_terminal else _PIPE_WIDTH,
+        width=max(_LEAST_WIDTH, get_terminal_size().columns) if is_terminal else _PIPE_WIDTH,
         no_color=no_color or None,
         markup=False,
         highlight=False,

@@ -68,7 +68,7 @@ def _while_ready(execution: JobExecution, now: datetime) -> str:
     return (
         _barred(job)
         or _behind_earlier(execution)
-        or _job_full(job)
+        or _job_full(job, execution)
         or _queue_full(job.queue)
         or _beat_missing(now)
         or f"Due; beat hands it to queue {job.queue_id} at its next look, within a second or two."
@@ -113,9 +113,10 @@ def _behind_earlier(execution: JobExecution) -> str | None:
     )
 
 
-def _job_full(job: JobDefinition) -> str | None:
+def _job_full(job: JobDefinition, execution: JobExecution) -> str | None:
     limit = job.max_concurrent_executions
-    active = JobExecution.objects.filter(job=job, status__in=ACTIVE)
+    # Without this one: it may have been handed out since its status was read.
+    active = JobExecution.objects.filter(job=job, status__in=ACTIVE).exclude(pk=execution.pk)
     ids = [str(pk) for pk in active.order_by("id").values_list("pk", flat=True)[:limit]]
     if len(ids) < limit:
         return None

@@ -48,14 +48,13 @@ class Command(PlatformCommand):
             self._print_table(found)
 
     def _print_table(self, found: list[JobExecution]) -> None:
-        table = make_table("id", "job", "status", "slot", "started", "took", "attempt", "says")
+        table = make_table("id", "job", "status", "slot (UTC)", "took", "attempt", "says")
         for e in found:
             table.add_row(
                 str(e.pk),
                 e.job.name,
                 e.status,
-                show_time(e.scheduled_for),
-                show_time(e.started_at),
+                show_time(e.scheduled_for)[:-4],
                 show_span(e.duration_seconds),
                 str(e.attempt),
                 _says(e),
