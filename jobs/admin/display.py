@@ -1,7 +1,5 @@
 """How the states of jobs and schedules look."""
 
-from typing import Any
-
 from django.utils.safestring import SafeString
 
 from core.admin_display import badge
@@ -39,8 +37,3 @@ def rule_words(schedule: JobSchedule) -> str:
         return schedule.rule.describe()
     except InvalidRule as error:
         return f"Invalid: {error}"
-
-
-def environment_names(bits: int, known: Any) -> str:
-    """Return the names of the environments whose bits are set."""
-    return ", ".join(choice.label for choice in known if bits & choice)
