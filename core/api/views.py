@@ -14,6 +14,9 @@ from core.api.paging import NewestFirst, rows_after
 from core.api.queries import FollowQuery, PageQuery
 from core.api.serializers import CamelCaseModelSerializer
 
+# No OPTIONS: what the API takes is in its documentation, and no other site's page may call it.
+_METHODS = ["get", "head", "post", "put", "patch", "delete"]
+
 
 class WholeBody:
     """Reads the body before anything looks at it.
@@ -30,12 +33,14 @@ class WholeBody:
 class ApiView(WholeBody, APIView):
     """One address. ``permissions`` names what each method takes (``core/api/permissions.py``)."""
 
+    http_method_names = _METHODS
     permissions: ClassVar[Mapping[str, str]] = {}
 
 
 class ApiViewSet(WholeBody, GenericViewSet[Any]):
     """The addresses of one kind of row. ``permissions`` names what each action takes."""
 
+    http_method_names = _METHODS
     permissions: ClassVar[Mapping[str, str]] = {}
     lookup_value_regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
