@@ -9,6 +9,10 @@ from jobs.models import JobSchedule
 from jobs.schedules import InvalidRule
 
 
+# Django reports a conditional constraint without the field it is about.
+_FIELD_OF_CONSTRAINT = {"name_taken": "name"}
+
+
 def validate(row: Any, exclude: set[str] | None = None) -> None:
     """Check one row's fields and, for a schedule, that its rule can fire."""
     problems: list[FieldProblem] = []
@@ -16,7 +20,11 @@ def validate(row: Any, exclude: set[str] | None = None) -> None:
         row.full_clean(exclude=exclude)
     except ValidationError as error:
         problems += [
-            FieldProblem(field, detail.code or "invalid", " ".join(detail.messages))
+            FieldProblem(
+                _FIELD_OF_CONSTRAINT.get(detail.code or "", field),
+                detail.code or "invalid",
+                " ".join(detail.messages),
+            )
             for field, details in error.error_dict.items()
             for detail in details
         ]

@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='jobdefinition',
-            constraint=models.UniqueConstraint(models.F('name'), condition=models.Q(('status', 'archived'), _negated=True), name='job_name_unique_unless_archived', violation_error_message='A job of this name exists already.'),
+            constraint=models.UniqueConstraint(models.F('name'), condition=models.Q(('status', 'archived'), _negated=True), name='job_name_unique_unless_archived', violation_error_code='name_taken', violation_error_message='A job of this name exists already.'),
         ),
         migrations.AddConstraint(
             model_name='jobdefinition',

@@ -137,6 +137,7 @@ class JobDefinition(models.Model):
                 "name",
                 condition=~Q(status="archived"),
                 name="job_name_unique_unless_archived",
+                violation_error_code="name_taken",
                 violation_error_message="A job of this name exists already.",
             ),
             models.CheckConstraint(condition=Q(timeout_seconds__gt=0), name="job_timeout_positive"),

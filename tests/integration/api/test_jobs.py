@@ -176,6 +176,7 @@ def test_a_name_that_is_taken_is_refused(api):
     make_job(name="a job")
     problem = problem_of(create(api), 400, "validation_error")
     assert "exists already" in problem["detail"]
+    assert problem["errors"][0]["pointer"] == "#/name"
 
 
 def test_a_name_taken_at_the_last_moment_is_a_conflict(api, monkeypatch):
