@@ -10,6 +10,7 @@ from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
 from executions.contract import EXECUTION_STATUSES
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Origin
 from executions.states import ExecutionStatus
+from executions.waits import explain_wait
 from jobs.serializers import ClaimField, JobSerializer, ScheduleSerializer
 
 
@@ -38,7 +39,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
 
     class Meta:
         model = JobExecution
-        fields = read_only_fields = (
+        fields: tuple[str, ...] = (
             "id",
             "job_definition_id",
             "job_name",
@@ -67,6 +68,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
             "is_manual_trigger",
             "cancel_requested_at_utc",
         )
+        read_only_fields = fields
 
     def get_trace_id(self, execution: JobExecution) -> None:
         """Return nothing: executions are not traced yet."""
@@ -86,6 +88,19 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
         if execution.progress_fraction is None:
             return None
         return {"fraction": execution.progress_fraction, "message": execution.progress_message}
+
+
+class OneExecutionSerializer(ExecutionSerializer):
+    """One execution by itself, which can also say what it waits for."""
+
+    wait_reason = serializers.SerializerMethodField()
+
+    class Meta(ExecutionSerializer.Meta):
+        fields = (*ExecutionSerializer.Meta.fields, "wait_reason")
+        read_only_fields = fields
+
+    def get_wait_reason(self, execution: JobExecution) -> str | None:
+        return explain_wait(execution)
 
 
 class LogLineSerializer(CamelCaseModelSerializer[JobExecutionLog]):

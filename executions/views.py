@@ -20,6 +20,7 @@ from executions.serializers import (
     ExecutionSerializer,
     JobWithLastExecution,
     LogLineSerializer,
+    OneExecutionSerializer,
     ScheduleWithLastExecution,
     TransitionSerializer,
     TriggerRequest,
@@ -93,7 +94,7 @@ class ExecutionViewSet(ApiViewSet):
         return self.answer_page(_filtered(self.get_queryset(), query), query=query)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        return Response(self.get_serializer(self.get_object()).data)
+        return Response(OneExecutionSerializer(self.get_object()).data)
 
     @action(detail=False)
     def running(self, request: Request) -> Response:

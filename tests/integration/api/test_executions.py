@@ -226,3 +226,10 @@ def test_an_execution_of_a_schedule_names_it(api):
     body = api.get(f"/api/executions/{execution.id}").json()
     assert body["jobScheduleId"] == str(schedule.id)
     assert body["isManualTrigger"] is False
+
+
+def test_an_unfinished_execution_says_what_it_waits_for(api):
+    running = make_execution(status="running")
+    done = make_execution(status="succeeded")
+    assert "worker1@test" in api.get(f"/api/executions/{running.pk}").json()["waitReason"]
+    assert api.get(f"/api/executions/{done.pk}").json()["waitReason"] is None
