@@ -1,0 +1,58 @@
+"""A worker or a beat is asked to stop, as every deployment does."""
+
+import signal
+
+import pytest
+
+from tests.chaos.promise import assert_kept
+from tests.chaos.stage import (
+    calls,
+    messages,
+    moves,
+    open_many,
+    open_one,
+    wait_for,
+    wait_until_called,
+)
+from tests.platform import Platform, until
+
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_stopping_worker_ends_what_is_short_and_hands_back_what_is_long(
+    platform: Platform,
+) -> None:
+    stopping, _ = platform.start(concurrency=4)
+    long = [open_one("slow_once"), open_one("slow_once", is_deaf=True)]
+    wait_until_called(platform, *long)
+    short = open_many(2, "sleep", seconds=0.5)
+    wait_until_called(platform, *short)
+    fences = [execution.fence for execution in long]
+    waiting = open_many(5, "noop")
+
+    stopping.send(signal.SIGTERM)
+    # Drain and grace are 2.5 s; the rest is for a slow machine.
+    assert stopping.wait(within=10) == 0
+    wait_for("succeeded", *short, attempt=1)
+    handed_back = [moves(execution, "scheduled")[-1] for execution in long]
+    assert [(m.reason, m.from_status) for m in handed_back] == [("drain", "running")] * 2
+    assert [m.fence for m in handed_back] == [fence + 1 for fence in fences]
+    platform.start_worker(concurrency=4)
+
+    assert_kept(platform)
+    wait_for("succeeded", *long, *waiting, attempt=1)
+    assert [len(calls(platform, execution)) for execution in long] == [2, 2]
+
+
+def test_a_stopping_beat_ends_within_three_seconds_and_cleanly(platform: Platform) -> None:
+    idle = platform.start_beat()
+    busy = platform.start_beat()
+    open_many(50, "noop")
+
+    for beat in (idle, busy):
+        beat.send(signal.SIGTERM)
+        assert beat.wait(within=3) == 0
+    platform.start()
+
+    assert_kept(platform)
+    until(lambda: messages() == 0, what="every message is taken")
