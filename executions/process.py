@@ -28,6 +28,8 @@ class Child:
 
     def begin(self, guard: Guard) -> None:
         self._guard = guard
+        if self.is_draining:  # the signal came while this attempt was being claimed
+            guard.begin_stop(Stop.DRAIN)
         self._watchdog.watch(guard)
 
     def end(self) -> None:

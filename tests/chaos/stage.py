@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import psutil
+from django.db import connection
 
 from core.clock import database_now
 from executions.broker import count_messages
@@ -100,3 +101,14 @@ def wait_until_gone(*processes: psutil.Process, within: float = 20.0) -> None:
 def messages(queue: str = "default") -> int:
     """Return how many messages the broker holds for the queue."""
     return count_messages(queue) or 0
+
+
+def somebody_waits_for_a_lock(kind: str) -> bool:
+    """Return whether a process of this kind (``beat``, ``worker``) waits for a lock of another."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = %s AND wait_event_type = 'Lock'",
+            [f"scheduler-{kind}"],
+        )
+        return cursor.fetchone() is not None

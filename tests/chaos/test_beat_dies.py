@@ -4,12 +4,11 @@ import signal
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from executions.models import JobExecution
 from tests.chaos.faults import CLOSED_PORT, frozen_broker, own_servers_only
 from tests.chaos.promise import assert_kept
-from tests.chaos.stage import ending_in, moves, open_many, wait_for
+from tests.chaos.stage import ending_in, moves, open_many, somebody_waits_for_a_lock, wait_for
 from tests.factories import make_job, make_schedule
 from tests.platform import Platform, until
 
@@ -22,7 +21,9 @@ def test_a_beat_killed_before_its_commit_leaves_the_slots_to_the_next(
     doomed = platform.start_beat()
     hold_plans_back(other_connection)
     make_schedule(**ending_in(3))
-    until(beat_waits_for_a_lock, within=30, what="beat is inside its transaction")
+    until(
+        lambda: somebody_waits_for_a_lock("beat"), within=30, what="beat is inside its transaction"
+    )
 
     doomed.send(signal.SIGKILL)
     doomed.wait()
@@ -40,7 +41,9 @@ def test_a_beat_frozen_in_its_transaction_does_not_stop_the_others(
     frozen = platform.start_beat()
     hold_plans_back(other_connection)
     make_schedule(**ending_in(3))
-    until(beat_waits_for_a_lock, within=30, what="beat is inside its transaction")
+    until(
+        lambda: somebody_waits_for_a_lock("beat"), within=30, what="beat is inside its transaction"
+    )
 
     frozen.send(signal.SIGSTOP)
     other_connection.rollback()
@@ -97,12 +100,3 @@ def hold_plans_back(other_connection: Any) -> None:
     other_connection.set_autocommit(False)
     with other_connection.cursor() as cursor:
         cursor.execute("LOCK TABLE executions_executiontransition IN SHARE MODE")
-
-
-def beat_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name = 'scheduler-beat' AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone() is not None

@@ -1,9 +1,11 @@
 """A worker or a beat is asked to stop, as every deployment does."""
 
 import signal
+from typing import Any
 
 import pytest
 
+from executions.models import JobExecution
 from tests.chaos.promise import assert_kept
 from tests.chaos.stage import (
     calls,
@@ -11,6 +13,7 @@ from tests.chaos.stage import (
     moves,
     open_many,
     open_one,
+    somebody_waits_for_a_lock,
     wait_for,
     wait_until_called,
 )
@@ -42,6 +45,37 @@ def test_a_stopping_worker_ends_what_is_short_and_hands_back_what_is_long(
     assert_kept(platform)
     wait_for("succeeded", *long, *waiting, attempt=1)
     assert [len(calls(platform, execution)) for execution in long] == [2, 2]
+
+
+def test_what_is_claimed_at_the_end_of_the_drain_is_handed_back(
+    platform: Platform, other_connection: Any
+) -> None:
+    platform.start_beat()
+    execution = open_one("noop")
+    wait_for("queued", execution)
+    lock_row(execution, other_connection)
+    stopping = platform.start_worker(concurrency=1)
+    until(lambda: somebody_waits_for_a_lock("worker"), within=30, what="the claim waits")
+
+    stopping.send(signal.SIGTERM)
+    until(lambda: stopping.says("drain deadline"), within=30, what="the drain is over")
+    other_connection.rollback()
+
+    assert stopping.wait(within=10) == 0
+    assert [move.reason for move in moves(execution, "scheduled")[1:]] == ["drain"]
+    assert calls(platform, execution) == []
+    platform.start_worker()
+    assert_kept(platform)
+    wait_for("succeeded", execution, attempt=1)
+
+
+def lock_row(execution: JobExecution, other_connection: Any) -> None:
+    """Let whoever claims the execution wait until this transaction is rolled back."""
+    other_connection.set_autocommit(False)
+    with other_connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM executions_jobexecution WHERE id = %s FOR UPDATE", [execution.pk]
+        )
 
 
 def test_a_stopping_beat_ends_within_three_seconds_and_cleanly(platform: Platform) -> None:
