@@ -55,10 +55,10 @@ def publish(hints: Iterable[Hint]) -> None:
 
 
 def offer_soon(ids: list[UUID]) -> None:
-    """Let the next sweep publish these unclaimed executions again."""
+    """Let the next sweep publish these unclaimed executions; their waits begin anew."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE executions_jobexecution SET publish_again_at = now()"
+            "UPDATE executions_jobexecution SET publish_again_at = now(), publish_count = 0"
             " WHERE id = ANY(%s) AND status = 'queued'",
             [ids],
         )
