@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 Row = dict[str, Any]
@@ -33,6 +34,20 @@ class Statement:
         """Return the first row, or None when there is none."""
         rows = self.rows(using=using, **parameters)
         return rows[0] if rows else None
+
+
+def leave_no_transaction(using: BaseDatabaseWrapper = connection) -> None:
+    """Close the connection if somebody else's code left it inside a transaction.
+
+    Whatever was written next would share that transaction's fate.
+    """
+    raw = using.connection
+    if raw is not None and not (
+        using.autocommit
+        and raw.autocommit
+        and raw.info.transaction_status == TransactionStatus.IDLE
+    ):
+        using.close()
 
 
 def load(module_file: str, name: str) -> Statement:

@@ -1,9 +1,12 @@
 """What PostgreSQL can hold of what people and programs say."""
 
 import json
+import re
 from typing import Any
 
 MAX_JSON_BYTES = 1024 * 1024
+# json.dumps writes NUL so; the same six characters in a string have their backslash doubled.
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class NotStorable(ValueError):
@@ -27,7 +30,7 @@ def strict_json(value: Any, *, what: str) -> str:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise NotStorable(f"{what} is not strict JSON: {error}") from None
-    if "\\u0000" in text:
+    if _ESCAPED_NUL.search(text):
         raise NotStorable(f"{what} holds a NUL character, which PostgreSQL cannot store")
     try:
         size = len(text.encode("utf-8"))

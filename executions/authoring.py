@@ -37,7 +37,7 @@ class RetryLater(Exception):
         delay: float | None = None,
     ):
         super().__init__(message)
-        self.delay = delay
+        self.delay = None if delay is None else float(delay)
 
 
 class PermanentFailure(Exception):
@@ -90,7 +90,7 @@ class JobContext:
         """Say how far the attempt is, from 0 to 1; shown within a few seconds."""
         if not 0 <= fraction <= 1:
             raise ValueError(f"progress goes from 0 to 1, got {fraction!r}")
-        self._progress = (float(fraction), message)
+        self._progress = (float(fraction), None if message is None else str(message))
 
 
 _handlers: dict[str, Handler] = {}

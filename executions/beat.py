@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import signals
 from celery.beat import Scheduler
@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from core.sql import load
 from core.startup import refuse_bad_settings
 from executions.dispatcher import dispatch
-from executions.planner import plan
+from executions.planner import Planned, plan
 from executions.register import report
 from executions.rescuer import rescue
 from executions.sweeper import sweep
@@ -28,10 +28,14 @@ from executions.wake import WakeUp
 
 NEXT_DUE = load(__file__, "next_due")
 _LONGEST_SLEEP_SECONDS = 1.0
+# A slot that stays due is locked by somebody or cannot be planned: no reason to stay awake.
+_OVERDUE_SECONDS = 0.5
+_OVERDUE_SLEEP_SECONDS = 0.25
 _CAPPED_SLEEP_SECONDS = 0.02  # much is due, and the broker holds enough for now
 _COALESCE_SECONDS = 0.02  # pokes closer than this are one
 _LONGEST_BACKOFF_SECONDS = 5.0
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 # Set by a signal handler. Not an Event: the main thread waits, and setting would deadlock on it.
@@ -51,9 +55,23 @@ class Chore:
         self._next = 0.0
 
     def do_if_due(self) -> None:
+        """Do it, and look at it again later even if it fails: it must not hold up the rest."""
         if time.monotonic() >= self._next:
-            self._do()
             self._next = time.monotonic() + self._every
+            self._do()
+
+
+def _shield(step: Callable[[], T]) -> T | None:
+    """Run one step of a look; if it fails, say so and let the others go on."""
+    try:
+        return step()
+    except (DatabaseError, InterfaceError) as error:
+        if connection.in_atomic_block or not connection.is_usable():
+            raise  # the database is away: the whole look fails
+        logger.warning("a step of beat failed: %s", str(error).strip())
+    except Exception:
+        logger.exception("a step of beat failed")
+    return None
 
 
 class PlatformScheduler(Scheduler):
@@ -109,17 +127,21 @@ class PlatformScheduler(Scheduler):
     def _look(self) -> float:
         """Plan, dispatch, do what chores are due; return how long to sleep (s)."""
         self._looked_at = time.monotonic()
-        planned = plan()
+        planned = _shield(plan) or Planned(opened=0, is_full=False)
         dispatched = dispatch()
         for chore in self._chores:
-            chore.do_if_due()
+            _shield(chore.do_if_due)
         if planned.is_full:
             return 0.0
         if dispatched.is_capped:
             return _CAPPED_SLEEP_SECONDS
         row = NEXT_DUE.row(since=dispatched.decided_at)
         seconds = row["seconds"] if row else None
-        return _LONGEST_SLEEP_SECONDS if seconds is None else min(seconds, _LONGEST_SLEEP_SECONDS)
+        if seconds is None:
+            return _LONGEST_SLEEP_SECONDS
+        if seconds < -_OVERDUE_SECONDS:
+            return _OVERDUE_SLEEP_SECONDS
+        return float(min(max(seconds, 0.01), _LONGEST_SLEEP_SECONDS))
 
     def _wait(self, seconds: float) -> None:
         self._wake.wait(seconds, is_stopping=_is_stopping)

@@ -70,13 +70,18 @@ class LogBuffer:
                 )
             self._sequence += 1
             at = self._started_at + timedelta(seconds=time.monotonic() - self._started)
-            self._lines.append(LogLine(self._sequence, at, level, stream, message))
+            self._lines.append(LogLine(self._sequence, at, level[:16], stream, message))
 
     def take(self) -> list[LogLine]:
         """Return the lines that were added since the last call."""
         with self._lock:
             lines, self._lines = self._lines, []
         return lines
+
+    def put_back(self, lines: list[LogLine]) -> None:
+        """Keep lines that were taken but could not be written."""
+        with self._lock:
+            self._lines[:0] = lines
 
 
 class _Stream(io.TextIOBase):

@@ -1,6 +1,7 @@
 """Running under an expired lease: the worker died or froze. Decide, then settle for it."""
 
 import json
+import logging
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from core.sql import Row, load
 from executions.outcomes import Outcome, TimedOut, WorkerLost
 from executions.retry import RetryPolicy
 from executions.settlement import decide, settle
+
+logger = logging.getLogger(__name__)
 
 LOCK_EXPIRED = load(__file__, "lock_expired_leases")
 MOST_PER_RESCUE = 100
@@ -23,20 +26,28 @@ def rescue(*, now: datetime | None = None) -> int:
     """
     expired = LOCK_EXPIRED.rows(now=now, limit=MOST_PER_RESCUE)
     for row in expired:
-        snapshot = json.loads(row["snapshot"])
-        decision = decide(
-            _outcome(row, snapshot["timeout_seconds"]),
-            attempt=row["attempt"],
-            policy=RetryPolicy.of(snapshot),
-        )
-        settle(
-            execution_id=row["id"],
-            fence=row["fence"],
-            decision=replace(decision, fence_step=1),
-            lines=[],
-            actor="rescuer",
-        )
+        try:
+            with transaction.atomic():
+                _rescue_one(row)
+        except Exception:
+            logger.exception("execution %s cannot be rescued", row["id"])
     return len(expired)
+
+
+def _rescue_one(row: Row) -> None:
+    snapshot = json.loads(row["snapshot"])
+    decision = decide(
+        _outcome(row, snapshot["timeout_seconds"]),
+        attempt=row["attempt"],
+        policy=RetryPolicy.of(snapshot),
+    )
+    settle(
+        execution_id=row["id"],
+        fence=row["fence"],
+        decision=replace(decision, fence_step=1),
+        lines=[],
+        actor="rescuer",
+    )
 
 
 def _outcome(row: Row, timeout: float) -> Outcome:

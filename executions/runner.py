@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
+from core.sql import leave_no_transaction
 from executions import outcomes
 from executions.authoring import JobContext, StopJob
 from executions.broker import offer_soon
@@ -56,6 +57,7 @@ def _attempt(claimed: Claim) -> None:
     child.begin(guard)
     try:
         outcome = guard.finish(_call(guard))
+        leave_no_transaction()
         _settle(guard, outcome)
     finally:
         child.end()

@@ -65,6 +65,7 @@ def settle(
     lines: list[LogLine],
     progress: tuple[float | None, str | None] = (None, None),
     actor: str | None = None,
+    is_poking: bool = True,
 ) -> str | None:
     """Write the decision; return the status it led to, or None when the row was not ours to change.
 
@@ -89,7 +90,7 @@ def settle(
     )
     if row is None:
         return None
-    if row["wakes_beat"]:
+    if row["wakes_beat"] and is_poking:
         poke_after_commit()
     return str(row["status"])
 

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from enum import Enum
 
 from django.conf import settings
@@ -30,6 +31,7 @@ LOOK = load(__file__, "look")
 STOP_SIGNAL = signal.SIGUSR2  # SIGUSR1 is Celery's
 _IDLE_SECONDS = 0.5
 _LINES_PER_WRITE = 1_000
+_BURIAL_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +122,7 @@ class Watchdog:
     def watch(self, guard: Guard) -> None:
         """Guard this attempt until :meth:`release`."""
         self._guard = guard
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
             self._thread.start()
 
@@ -146,6 +148,8 @@ class Watchdog:
                     # The kernel timer ends this process if the database stays away.
                     logger.warning("watchdog of %s: %s", guard.claim.execution_id, error)
                     connection.close()
+                except Exception:
+                    logger.exception("watchdog of %s", guard.claim.execution_id)
 
     def _tend(self, guard: Guard) -> None:
         now = time.monotonic()
@@ -187,14 +191,18 @@ class Watchdog:
         lines = guard.lines.take()
         for start in range(0, max(len(lines), 1), _LINES_PER_WRITE):
             batch = lines[start : start + _LINES_PER_WRITE]
-            row = LOOK.row(
-                id=guard.claim.execution_id,
-                fence=guard.claim.fence,
-                attempt=guard.claim.attempt,
-                progress=fraction,
-                progress_message=message and clean(message, limit=500),
-                **log_parameters(batch),
-            )
+            try:
+                row = LOOK.row(
+                    id=guard.claim.execution_id,
+                    fence=guard.claim.fence,
+                    attempt=guard.claim.attempt,
+                    progress=fraction,
+                    progress_message=message and clean(message, limit=500),
+                    **log_parameters(batch),
+                )
+            except BaseException:
+                guard.lines.put_back(lines[start:])
+                raise
             if row is None:
                 raise LeaseLost
             is_requested = bool(row["is_cancel_requested"])
@@ -207,16 +215,19 @@ class Watchdog:
                 return
             guard.is_finished = True
             try:
+                decision = decide(
+                    guard.stopped_outcome(),
+                    attempt=guard.claim.attempt,
+                    policy=RetryPolicy.of(guard.claim.snapshot),
+                )
                 settle(
                     execution_id=guard.claim.execution_id,
                     fence=guard.claim.fence,
-                    decision=decide(
-                        guard.stopped_outcome(),
-                        attempt=guard.claim.attempt,
-                        policy=RetryPolicy.of(guard.claim.snapshot),
-                    ),
+                    # Another attempt has to wait until this process is gone.
+                    decision=replace(decision, delay=max(decision.delay, _BURIAL_SECONDS)),
                     lines=guard.lines.take(),
                     progress=guard.context._progress,
+                    is_poking=False,
                 )
             finally:
                 die()
@@ -230,6 +241,8 @@ class Watchdog:
 
 
 def die() -> None:
-    """End this worker child and every process that its handler left in its group."""
-    logging.shutdown()
+    """End this worker child and every process that its handler left in its group.
+
+    At once: flushing log handlers first would wait for whatever the handler is stuck in.
+    """
     os.killpg(0, signal.SIGKILL)

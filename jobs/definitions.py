@@ -38,7 +38,7 @@ def create_job(
 @transaction.atomic
 def change_job(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]) -> JobDefinition:
     """Change fields of a job; a new version is kept when anything that runs depends on changed."""
-    job = JobDefinition.objects.select_for_update().get(pk=job.pk)
+    job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")
     before = job.snapshot()
@@ -70,7 +70,7 @@ def set_job_status(
     *, actor: Actor, job: JobDefinition, status: JobStatus, reason: str | None = None
 ) -> JobDefinition:
     """Enable, disable or archive a job. Archiving archives its schedules and cannot be undone."""
-    job = JobDefinition.objects.select_for_update().get(pk=job.pk)
+    job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == status:
         return job
     if job.status == JobStatus.ARCHIVED:
@@ -83,7 +83,9 @@ def set_job_status(
     job.disabled_reason = reason if stopped else None
     job.save()
     if status == JobStatus.ARCHIVED:
-        job.schedules.unarchived().update(archived_at=now, is_active=False, next_fire_at=None)
+        ended = job.schedules.unarchived()
+        ended.filter(next_fire_at__gt=now).update(next_fire_at=None)
+        ended.update(archived_at=now, updated_at=now, is_active=False)
     actions = {JobStatus.ACTIVE: "JobEnabled", JobStatus.ARCHIVED: "JobDeleted"}
     record(
         actor=actor,

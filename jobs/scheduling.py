@@ -31,7 +31,10 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
 
 @transaction.atomic
 def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, Any]) -> JobSchedule:
-    """Change a schedule under its lock. A slot already due stays due; nothing else fires early."""
+    """Change a schedule under its lock. A slot already due stays due; nothing else fires early.
+
+    That holds for stopping it as well: the planner still opens what was due by then.
+    """
     schedule = JobSchedule.objects.select_for_update().get(pk=schedule.pk)
     if schedule.archived_at is not None:
         raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")
@@ -41,7 +44,7 @@ def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, An
     validate(schedule)
     now = database_now()
     already_due = schedule.next_fire_at is not None and schedule.next_fire_at <= now
-    if not schedule.is_active or not already_due:
+    if not already_due:
         schedule.next_fire_at = _next_fire(schedule, after=now)
     schedule.updated_by, schedule.updated_at = actor.name, now
     schedule.save()
@@ -56,8 +59,10 @@ def archive_schedule(*, actor: Actor, schedule: JobSchedule) -> None:
     if schedule.archived_at is not None:
         return
     before = _schedule_values(schedule)
-    schedule.archived_at = database_now()
-    schedule.is_active, schedule.next_fire_at = False, None
+    now = database_now()
+    schedule.is_active, schedule.archived_at, schedule.updated_at = False, now, now
+    if schedule.next_fire_at is not None and schedule.next_fire_at > now:
+        schedule.next_fire_at = None
     schedule.save()
     _record_schedule(actor, schedule, before=before)
 
@@ -81,7 +86,11 @@ _SCHEDULE_FIELDS = (
 
 
 def _schedule_values(schedule: JobSchedule) -> dict[str, Any]:
-    values = model_to_dict(schedule, _SCHEDULE_FIELDS) | {"archived_at": schedule.archived_at}
+    values = model_to_dict(schedule, _SCHEDULE_FIELDS) | {
+        "archived_at": schedule.archived_at,
+        # Names only: a value may be a secret, and the trail is for ever.
+        "parameters": sorted(schedule.parameters),
+    }
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in values.items()

@@ -8,7 +8,6 @@ from core.errors import FieldProblem, InvalidInput
 from jobs.models import JobSchedule
 from jobs.schedules import InvalidRule
 
-
 # Django reports a conditional constraint without the field it is about.
 _FIELD_OF_CONSTRAINT = {"name_taken": "name"}
 

@@ -124,6 +124,8 @@ if SCHEDULER_PROCESS == "web":
         "max_size": env.int("SCHEDULER_WEB_CONNECTIONS", 20),
         "timeout": 5,
     }
+    # A web process that freezes must not keep its row locks.
+    _options["options"] = "-c transaction_timeout=30s"
 else:
     _database["CONN_MAX_AGE"] = None
     _database["CONN_HEALTH_CHECKS"] = True

@@ -54,7 +54,7 @@ def run_in_process(claim: Claim, context: JobContext) -> Outcome:
         )
     # A handler's KeyboardInterrupt or MemoryError must not end the worker.
     except BaseException as failure:
-        return Failed(type(failure).__name__, str(failure) or repr(failure), _trace(failure))
+        return Failed(type(failure).__name__, _message(failure), _trace(failure))
 
 
 def bind_arguments(
@@ -73,6 +73,14 @@ def bind_arguments(
             f"{error}. The handler takes: {takes}; given: {', '.join(parameters) or 'none'}."
         ) from None
     return arguments
+
+
+def _message(error: BaseException) -> str:
+    """Return what the exception says; some cannot even say that."""
+    try:
+        return str(error) or repr(error)
+    except Exception:
+        return "(its message cannot be shown)"
 
 
 def _trace(error: BaseException) -> str:

@@ -99,6 +99,13 @@ WITH RECURSIVE clock AS (
                PARTITION BY queue, barred IS NULL ORDER BY priority DESC, due_at, id
            ) AS place
     FROM candidates
+), free AS MATERIALIZED (
+    -- What somebody else has locked is passed over: a frozen client must not hold up all others.
+    SELECT e.id
+    FROM executions_jobexecution e
+    JOIN ranked p ON p.id = e.id
+    WHERE p.barred IS NOT NULL OR p.place <= p.room
+    FOR UPDATE OF e SKIP LOCKED
 ), moved AS (
     UPDATE executions_jobexecution e
     SET status = CASE WHEN p.barred IS NULL THEN 'queued' ELSE 'skipped' END,
@@ -110,10 +117,10 @@ WITH RECURSIVE clock AS (
         publish_again_at = CASE WHEN p.barred IS NULL
                                 THEN clock.now + make_interval(secs => %(publish_again)s) END,
         publish_count = 0
-    FROM ranked p, clock
-    WHERE e.id = p.id
-      AND e.status IN ('scheduled', 'retrying')
-      AND (p.barred IS NOT NULL OR p.place <= p.room)
+    FROM free
+    JOIN ranked p ON p.id = free.id
+    CROSS JOIN clock
+    WHERE e.id = free.id AND e.status IN ('scheduled', 'retrying')
     RETURNING e.id, e.fence, e.queue, p.name AS job_name, old.status AS from_status, e.status,
               e.attempt, e.reason, p.priority, p.due_at
 ), noted AS (

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Queue',
             fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9._-]*\\Z', "Use lower-case letters, digits, '.', '_' and '-'.")])),
+                ('name', models.CharField(max_length=100, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^(?!unacked(_index|_mutex)?\\Z)[a-z0-9][a-z0-9._-]*\\Z', "Use lower-case letters, digits, '.', '_' and '-'.")])),
                 ('max_concurrent_executions', models.PositiveIntegerField(blank=True, help_text='Executions under way at once; empty means no limit.', null=True)),
                 ('is_paused', models.BooleanField(default=False)),
             ],
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'schedule',
                 'indexes': [models.Index(condition=models.Q(('next_fire_at__isnull', False)), fields=['next_fire_at'], name='schedule_due'), models.Index(fields=['job'], name='schedule_of_job')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('schedule_type__in', ['daily', 'cron', 'interval'])), name='schedule_type_known'), models.CheckConstraint(condition=models.Q(('next_fire_at__isnull', True), models.Q(('archived_at__isnull', True), ('is_active', True)), _connector='OR'), name='schedule_fires_only_when_active')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('schedule_type__in', ['daily', 'cron', 'interval'])), name='schedule_type_known')],
             },
         ),
         migrations.CreateModel(

@@ -13,7 +13,8 @@ class Queue(models.Model):
         primary_key=True,
         validators=[
             RegexValidator(
-                r"^[a-z0-9][a-z0-9._-]*\Z", "Use lower-case letters, digits, '.', '_' and '-'."
+                r"^(?!unacked(_index|_mutex)?\Z)[a-z0-9][a-z0-9._-]*\Z",
+                "Use lower-case letters, digits, '.', '_' and '-'.",
             )
         ],
     )

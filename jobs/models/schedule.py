@@ -27,7 +27,8 @@ class JobScheduleQuerySet(models.QuerySet["JobSchedule"]):
 class JobSchedule(models.Model):
     """One rule of one job. ``next_fire_at`` is the earliest slot the planner has not yet opened.
 
-    It is NULL when nothing will ever come: inactive, archived, or past its end.
+    It is NULL when nothing will come: inactive, archived, or past its end. A slot that was due when
+    the schedule was stopped stays here until the planner has opened it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -66,11 +67,6 @@ class JobSchedule(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(schedule_type__in=ScheduleType.values), name="schedule_type_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(next_fire_at__isnull=True)
-                | Q(is_active=True, archived_at__isnull=True),
-                name="schedule_fires_only_when_active",
             ),
         ]
 

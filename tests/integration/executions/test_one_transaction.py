@@ -6,6 +6,7 @@ leave the test's in ruins.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -140,7 +141,6 @@ MOVES = [
     make_claim,
     make_success,
     make_retry,
-    make_rescue,
     make_trigger,
     make_cancel,
 ]
@@ -149,6 +149,17 @@ MOVES = [
 @pytest.mark.parametrize("make_step", MOVES, ids=lambda make: make.__name__)
 def test_no_state_changes_without_its_transition(make_step: Callable[[], Any]) -> None:
     assert_all_or_nothing(make_step(), without=ExecutionTransition)
+
+
+def test_a_rescue_that_cannot_be_recorded_rescues_nothing() -> None:
+    rescue_both = make_rescue()
+    refuse_rows_of(ExecutionTransition)
+    before = everything()
+
+    with suppress(IntegrityError):
+        rescue_both()
+
+    assert everything() == before
 
 
 @pytest.mark.parametrize("make_step", [make_success, make_retry], ids=lambda make: make.__name__)

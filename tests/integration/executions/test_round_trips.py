@@ -82,9 +82,8 @@ def test_a_stale_message_costs_one_round_trip(sent: list[str]) -> None:
     assert len(sent) == 1
 
 
-def test_a_whole_short_execution_is_two_round_trips(
-    sent: list[str], django_capture_on_commit_callbacks: Any
-) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_whole_short_execution_is_two_round_trips(sent: list[str]) -> None:
     job = make_job(execution_type_name="nobody knows this handler")
     execution = make_execution(job, status="queued")
     sent.clear()
