@@ -173,6 +173,40 @@ def test_a_look_that_fails_otherwise_is_logged_and_followed_by_the_next(
 
 
 @transactional
+def test_one_chore_that_fails_keeps_neither_the_others_nor_the_sleep_from_their_turn(
+    scheduler: PlatformScheduler,
+) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        done.append("failed")
+        raise ValueError("out of order")
+
+    scheduler._chores = [Chore(1_000, fail), Chore(1_000, lambda: done.append("done"))]
+
+    scheduler.tick()
+    scheduler.tick()
+
+    assert done == ["failed", "done"]
+
+
+@transactional
+def test_a_slot_that_another_beat_has_locked_does_not_keep_this_one_awake(
+    other_connection: Any,
+) -> None:
+    make_schedule(next_fire_at=database_now() - timedelta(minutes=1))
+    with other_connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM jobs_jobschedule FOR UPDATE")
+
+    seconds = PlatformScheduler(app)._look()
+
+    with other_connection.cursor() as cursor:
+        cursor.execute("ROLLBACK")
+    assert seconds >= 0.1
+
+
+@transactional
 def test_a_connection_the_server_has_closed_is_replaced(
     scheduler: PlatformScheduler, other_connection: Any
 ) -> None:

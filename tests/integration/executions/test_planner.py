@@ -192,6 +192,33 @@ def test_every_missed_slot_has_a_row_however_many_there_are() -> None:
     assert next_fire(schedule) == at("12:01")
 
 
+def test_a_pass_is_short_enough_for_a_transaction_however_many_schedules_lag() -> None:
+    schedules = [make_cron("* * * * *", at("00:00")) for _ in range(12)]
+
+    opened = []
+    while (planned := plan(now=at("12:00"))).is_full:
+        opened.append(planned.opened)
+    opened.append(planned.opened)
+
+    assert max(opened) <= 2_500
+    assert sum(opened) == 12 * 721
+    assert {schedule.executions.count() for schedule in schedules} == {721}
+
+
+def test_a_schedule_that_cannot_be_planned_does_not_stop_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bad, good = make_cron("0 * * * *", at("01:00")), make_cron("0 * * * *", at("02:00"))
+    JobSchedule.objects.filter(pk=bad.pk).update(timezone="Mars/Olympus")
+
+    planned = plan(now=at("02:00"))
+
+    assert (planned.opened, planned.is_full) == (1, False)
+    assert fates(good) == {"02:00": RUNS}
+    assert next_fire(bad) == at("01:00")
+    assert str(bad.pk) in caplog.text
+
+
 def test_a_pass_takes_the_earliest_schedules_and_says_that_more_may_be_due() -> None:
     late, early = make_cron("0 * * * *", at("02:00")), make_cron("0 * * * *", at("01:00"))
 

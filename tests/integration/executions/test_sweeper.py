@@ -64,6 +64,17 @@ def test_the_wait_doubles_up_to_five_minutes(lane: Queue, published: int, wait: 
     assert execution.publish_count == published + 1
 
 
+@pytest.mark.parametrize("published", [30, 1_022, 32_767])
+def test_no_number_of_lost_messages_is_too_large(lane: Queue, published: int) -> None:
+    now = database_now()
+    execution = make_overdue(lane, publish_count=published)
+
+    assert sweep(now=now) == 1
+
+    execution.refresh_from_db()
+    assert execution.publish_again_at == now + timedelta(seconds=300)
+
+
 @pytest.mark.parametrize(("held", "swept"), [(None, 3), (0, 3), (2, 3), (3, 0), (50, 0)])
 def test_a_queue_that_still_holds_its_messages_is_left_alone(
     lane: Queue, held: int | None, swept: int

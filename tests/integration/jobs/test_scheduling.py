@@ -10,6 +10,7 @@ from audit.models import JobAudit
 from audit.trail import Actor
 from core.clock import database_now
 from core.errors import Conflict, InvalidInput
+from executions.planner import plan
 from jobs.definitions import set_job_status
 from jobs.models import JobSchedule, JobStatus
 from jobs.scheduling import archive_schedule, change_schedule, create_schedule
@@ -212,6 +213,45 @@ def test_an_edit_never_makes_a_schedule_fire_for_the_past() -> None:
 
     assert changed.next_fire_at is not None
     assert now < changed.next_fire_at <= now + timedelta(minutes=1)
+
+
+def test_disabling_drops_a_slot_that_is_not_yet_due() -> None:
+    now = database_now()
+    schedule = make_schedule(next_fire_at=now + timedelta(microseconds=1))
+
+    stopped = change(schedule, is_active=False)
+
+    assert (stopped.is_active, stopped.next_fire_at) == (False, None)
+
+
+@pytest.mark.parametrize("is_archived", [False, True], ids=["disabled", "archived"])
+def test_what_was_due_when_a_schedule_was_stopped_is_opened_and_nothing_after_it(
+    is_archived: bool,
+) -> None:
+    now = database_now()
+    schedule = make_schedule(interval_seconds=60, next_fire_at=now - timedelta(seconds=90))
+    if is_archived:
+        archive_schedule(actor=ALICE, schedule=schedule)
+    else:
+        change(schedule, is_active=False)
+
+    plan(now=now + timedelta(hours=1))
+
+    opened = schedule.executions.values_list("scheduled_for", flat=True)
+    assert len(opened) >= 1
+    assert all(now - timedelta(seconds=90) <= slot <= now for slot in opened)
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at is None
+
+
+def test_enabling_again_starts_after_now_and_catches_nothing_up() -> None:
+    now = database_now()
+    schedule = change(make_schedule(), is_active=False)
+
+    slot = change(schedule, is_active=True).next_fire_at
+
+    assert slot is not None
+    assert now < slot <= now + timedelta(seconds=10)
 
 
 def test_a_later_end_gives_an_ended_schedule_slots_again() -> None:

@@ -35,7 +35,8 @@ def test_clean_cuts_at_the_limit_and_says_how_much_is_missing(length: int, expec
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, 0, -1.5, "", "é 😀", [], {}, {"a": [1, {"b": None}]}, "a\nb\\c"]
+    "value",
+    [None, True, 0, -1.5, "", "é 😀", [], {}, {"a": [1, {"b": None}]}, "a\nb\\c", r"\u0000"],
 )
 def test_json_comes_back_as_it_went(value: object) -> None:
     assert json.loads(strict_json(value, what="it")) == value
@@ -66,6 +67,7 @@ def _deep() -> list[object]:
         (_circle(), "Circular reference"),
         ("a\x00b", "NUL"),
         ({"a\x00b": 1}, "NUL"),
+        ("\\\x00", "NUL"),
         ("\ud800", "not valid Unicode"),
     ],
 )

@@ -1,7 +1,7 @@
 import logging
 import pickle
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -117,6 +117,13 @@ def test_progress_outside_its_bounds_is_refused_and_changes_nothing(
     assert context._progress == (0.25, None)
 
 
+@pytest.mark.parametrize("message", [42, 1.5, ValueError("x"), ["a"]], ids=repr)
+def test_a_progress_message_is_text_whatever_it_was(context: JobContext, message: object) -> None:
+    context.progress(0.5, message)  # type: ignore[arg-type]
+
+    assert context._progress == (0.5, str(message))
+
+
 def test_a_context_is_not_cancelled_until_somebody_asks(context: JobContext) -> None:
     context.raise_if_cancelled()
     assert not context.cancelled
@@ -141,6 +148,12 @@ def test_retry_later_carries_its_delay_and_a_message(delay: float | None) -> Non
     assert request.delay == delay
     assert "asked to be tried again" in str(request)
     assert str(RetryLater("the bank is closed", delay=delay)) == "the bank is closed"
+
+
+@pytest.mark.parametrize("delay", ["soon", timedelta(minutes=5), [5]], ids=repr)
+def test_a_delay_that_is_no_number_is_refused_where_it_is_written(delay: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        RetryLater("busy", delay=delay)  # type: ignore[arg-type]
 
 
 def test_what_handlers_raise_can_travel_between_processes() -> None:

@@ -170,6 +170,17 @@ def test_whatever_is_raised_becomes_a_failed_attempt(
     assert outcome.message.startswith(message)
 
 
+def test_an_error_that_cannot_say_what_it_is_fails_the_attempt_all_the_same(run: Run) -> None:
+    class Speechless(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    outcome = run(raises(Speechless()))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Speechless"
+
+
 def test_endless_recursion_is_a_failed_attempt(run: Run) -> None:
     def handler() -> Any:
         return handler()
