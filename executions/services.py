@@ -23,6 +23,9 @@ def trigger(
     """Open an execution of ``job`` that is due now; raise ``Conflict`` if the job may not run."""
     _refuse_trigger(job)
     parameters = parameters or {}
+    if not isinstance(parameters, dict):
+        detail = "Parameters are an object of names and values."
+        raise InvalidInput([FieldProblem("parameters", "not_an_object", detail)])
     try:
         strict_json(parameters, what="parameters")
     except NotStorable as error:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
+from core.text import NotStorable, strict_json
 from jobs.models import JobSchedule
 from jobs.schedules import InvalidRule
 
@@ -35,5 +36,17 @@ def validate(row: Any, exclude: set[str] | None = None) -> None:
             problems += [
                 FieldProblem(names.get(e.field, e.field), e.code, e.detail) for e in error.errors
             ]
+        problems += _check_parameters(row.parameters)
     if problems:
         raise InvalidInput(problems)
+
+
+def _check_parameters(parameters: Any) -> list[FieldProblem]:
+    if not isinstance(parameters, dict):
+        detail = "Parameters are an object of names and values."
+        return [FieldProblem("parameters", "not_an_object", detail)]
+    try:
+        strict_json(parameters, what="parameters")
+    except NotStorable as error:
+        return [FieldProblem("parameters", "not_storable", str(error))]
+    return []
