@@ -31,7 +31,10 @@ _LONGEST_SLEEP_SECONDS = 1.0
 # A slot that stays due is locked by somebody or cannot be planned: no reason to stay awake.
 _OVERDUE_SECONDS = 0.5
 _OVERDUE_SLEEP_SECONDS = 0.25
-_CAPPED_SLEEP_SECONDS = 0.02  # much is due, and the broker holds enough for now
+# Much is due, and the broker holds enough for now: sleep until a look finds room for some.
+_SHORTEST_CAPPED_SLEEP_SECONDS = 0.02
+_LONGEST_CAPPED_SLEEP_SECONDS = 0.2
+_WORTH_A_LOOK = 50
 _COALESCE_SECONDS = 0.02  # pokes closer than this are one
 _LONGEST_BACKOFF_SECONDS = 5.0
 
@@ -85,6 +88,7 @@ class PlatformScheduler(Scheduler):
         self._wake = WakeUp()
         self._looked_at = 0.0
         self._backoff = 0.1
+        self._capped_sleep = _SHORTEST_CAPPED_SLEEP_SECONDS
         self._chores = [
             Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
             Chore(settings.SCHEDULER_SWEEP_SECONDS, sweep),
@@ -134,7 +138,7 @@ class PlatformScheduler(Scheduler):
         if planned.is_full:
             return 0.0
         if dispatched.is_capped:
-            return _CAPPED_SLEEP_SECONDS
+            return self._sleep_while_capped(len(dispatched.hints))
         row = NEXT_DUE.row(since=dispatched.decided_at)
         seconds = row["seconds"] if row else None
         if seconds is None:
@@ -142,6 +146,15 @@ class PlatformScheduler(Scheduler):
         if seconds < -_OVERDUE_SECONDS:
             return _OVERDUE_SLEEP_SECONDS
         return float(min(max(seconds, 0.01), _LONGEST_SLEEP_SECONDS))
+
+    def _sleep_while_capped(self, moved: int) -> float:
+        """Return how long to sleep: doubled after a look that moved little, else halved."""
+        change = 2 if moved < _WORTH_A_LOOK else 0.5
+        self._capped_sleep = min(
+            max(change * self._capped_sleep, _SHORTEST_CAPPED_SLEEP_SECONDS),
+            _LONGEST_CAPPED_SLEEP_SECONDS,
+        )
+        return self._capped_sleep
 
     def _wait(self, seconds: float) -> None:
         self._wake.wait(seconds, is_stopping=_is_stopping)

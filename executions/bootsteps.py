@@ -76,3 +76,14 @@ def _stop_children(worker: Any) -> None:
     for process in list(worker.pool._pool._pool):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, STOP_SIGNAL)
+
+
+@signals.celeryd_after_setup.connect
+def consume_without_ack(instance: Any, **_: Any) -> None:
+    """Take hints without acknowledging them.
+
+    Redis would keep each in a table of its own until then, for two round trips; here PostgreSQL
+    knows what is unclaimed, and the sweeper sends again what got lost.
+    """
+    for queue in instance.app.amqp.queues.consume_from.values():
+        queue.no_ack = True

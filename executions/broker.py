@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -39,19 +40,33 @@ def publish(hints: Iterable[Hint]) -> None:
             producer.batch(max_size=500),  # type: ignore[attr-defined]
         ):
             for hint in hints:
-                current_app.send_task(
-                    TASK_NAME,
-                    args=(str(hint.id), hint.fence),
-                    task_id=f"{hint.id}.{hint.fence}",
-                    queue=hint.queue,
-                    shadow=hint.job_name,
-                    producer=producer,
-                    retry=False,
-                    ignore_result=True,
-                )
+                _send(producer, hint)
     except (KombuError, RedisError, OSError) as error:
         logger.warning("%s messages not published, the sweeper will: %s", len(hints), error)
         offer_soon([hint.id for hint in hints])
+
+
+def _send(producer: Any, hint: Hint) -> None:
+    """Send what ``app.send_task`` would, without routing and declaring: a quarter of the cost."""
+    message = current_app.amqp.as_task_v2(
+        f"{hint.id}.{hint.fence}",
+        TASK_NAME,
+        (str(hint.id), hint.fence),
+        {},
+        shadow=hint.job_name,
+        argsrepr=f"('{hint.id}', {hint.fence})",
+        kwargsrepr="{}",
+        ignore_result=True,
+    )
+    producer.publish(
+        message.body,
+        exchange="",
+        routing_key=hint.queue,
+        serializer="json",
+        headers=message.headers,
+        retry=False,
+        **message.properties,
+    )
 
 
 def offer_soon(ids: list[UUID]) -> None:

@@ -27,8 +27,16 @@ class LogLine:
     message: str
 
 
+# Unnested like empty arrays, and cheaper to send: most attempts say nothing.
+NO_LINES: dict[str, Any] = dict.fromkeys(
+    ("log_sequences", "log_times", "log_levels", "log_streams", "log_messages")
+)
+
+
 def log_parameters(lines: list[LogLine]) -> dict[str, Any]:
     """Return lines as the arrays that ``look.sql`` and ``settle.sql`` unnest."""
+    if not lines:
+        return NO_LINES
     return {
         "log_sequences": [line.sequence for line in lines],
         "log_times": [line.at for line in lines],

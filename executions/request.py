@@ -13,6 +13,10 @@ from celery.worker.request import Request as CeleryRequest
 class Request(CeleryRequest):
     """Survives what stock Celery does not. The main process has no database: the lease tells."""
 
+    def acknowledge(self) -> None:
+        """Nothing: hints are consumed without acknowledgement (see ``consume_without_ack``)."""
+        self.acknowledged = True
+
     def on_failure(
         self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
     ) -> Any:

@@ -2,6 +2,7 @@
 
 import inspect
 import traceback
+from functools import lru_cache
 from typing import Any
 
 from core.text import NotStorable, strict_json
@@ -57,11 +58,14 @@ def run_in_process(claim: Claim, context: JobContext) -> Outcome:
         return Failed(type(failure).__name__, _message(failure), _trace(failure))
 
 
+_signature = lru_cache(inspect.signature)
+
+
 def bind_arguments(
     function: Handler, parameters: dict[str, Any], context: JobContext
 ) -> dict[str, Any]:
     """Return the call's keyword arguments; raise :class:`BadParameters` when they do not fit."""
-    signature = inspect.signature(function)
+    signature = _signature(function)
     arguments = dict(parameters)
     if "context" in signature.parameters:
         arguments["context"] = context
