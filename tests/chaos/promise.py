@@ -78,26 +78,29 @@ def _assert_told_in_full(execution: JobExecution, moves: list[ExecutionTransitio
     """The transitions are one chain of allowed moves from the opening to one end."""
     assert execution.status in FINAL, execution
     assert execution.completed_at is not None, execution
-    assert [move.to_status in FINAL for move in moves].count(True) == 1, _tell(moves)
-    assert moves[0].from_status is None, _tell(moves)
-    assert moves[0].to_status in _FIRST, _tell(moves)
-    assert moves[-1].to_status == execution.status, _tell(moves)
+    assert [move.to_status in FINAL for move in moves].count(True) == 1, tell(moves)
+    assert moves[0].from_status is None, tell(moves)
+    assert moves[0].to_status in _FIRST, tell(moves)
+    assert moves[-1].to_status == execution.status, tell(moves)
     for earlier, later in pairwise(moves):
-        assert later.from_status == earlier.to_status, _tell(moves)
-        assert later.to_status in ALLOWED_MOVES[ExecutionStatus(earlier.to_status)], _tell(moves)
-        assert later.fence >= earlier.fence, _tell(moves)
+        assert later.from_status == earlier.to_status, tell(moves)
+        assert later.to_status in ALLOWED_MOVES[ExecutionStatus(earlier.to_status)], tell(moves)
+        assert later.fence >= earlier.fence, tell(moves)
 
 
 def _assert_attempts_counted(execution: JobExecution, moves: list[ExecutionTransition]) -> None:
     """Each claim is an attempt, unless it was handed back."""
     claims = [move for move in moves if move.to_status == ExecutionStatus.RUNNING]
     handed_back = [move for move in moves if move.reason == "drain"]
-    assert len(claims) == execution.attempt + len(handed_back), _tell(moves)
+    assert len(claims) == execution.attempt + len(handed_back), tell(moves)
 
 
-def _tell(moves: list[ExecutionTransition]) -> str:
+def tell(moves: list[ExecutionTransition]) -> str:
+    """Return the transitions as one line for a failure's report."""
     return "; ".join(
-        f"{move} (attempt {move.attempt}, fence {move.fence}, {move.reason})" for move in moves
+        f"{move} ({move.at:%H:%M:%S.%f}, attempt {move.attempt}, fence {move.fence},"
+        f" {move.reason}, {move.data})"
+        for move in moves
     )
 
 

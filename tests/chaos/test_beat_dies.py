@@ -38,8 +38,7 @@ def test_a_beat_killed_before_its_commit_leaves_the_slots_to_the_next(
 def test_a_beat_frozen_in_its_transaction_does_not_stop_the_others(
     platform: Platform, other_connection: Any
 ) -> None:
-    platform.start_worker()
-    frozen = platform.start_beat()
+    _, frozen = platform.start()
     hold_plans_back(other_connection)
     make_schedule(**ending_in(3))
     until(
