@@ -1,6 +1,7 @@
 """What can be read of attempts, while they run and afterwards."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -61,5 +62,9 @@ def assert_told_each_failure(failing: JobExecution) -> None:
     assert [move.data["error"] for move in retries] == ["not yet"] * 2
     assert [move.data["error_type"] for move in retries] == ["ValueError"] * 2
     # Linear: one base delay after the first attempt, two after the second.
-    for retry, claim, least in zip(retries, moves(failing, "running")[1:], (1, 2), strict=True):
-        assert claim.at - retry.at >= timedelta(seconds=least), tell(moves(failing))
+    for (failed, claimed), retry, least in zip(
+        pairwise(moves(failing, "running")), retries, (1, 2), strict=True
+    ):
+        due_at = datetime.fromisoformat(retry.data["due_at"])
+        assert due_at - failed.at >= timedelta(seconds=least), tell(moves(failing))
+        assert claimed.at >= due_at, tell(moves(failing))
