@@ -159,6 +159,7 @@ def test_a_page_shows_the_last_500_lines_of_the_log(as_alice: Client) -> None:
 
 def test_a_page_takes_the_same_queries_however_much_happened(as_alice: Client) -> None:
     execution = make_execution(status="succeeded")
+    as_alice.get(page_of(execution))  # Django remembers content types from the first page on
     counts = []
     for _ in range(2):
         for number in range(5):
