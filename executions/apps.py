@@ -12,9 +12,9 @@ class ExecutionsConfig(AppConfig):
     def ready(self) -> None:
         from celery import current_app
 
-        from executions.bootsteps import Drain, Heartbeat
+        from executions.bootsteps import Drain, Heartbeat, Refill
         from executions.checks import check_times
 
         register(check_times)
-        current_app.steps["worker"].update({Heartbeat, Drain})
+        current_app.steps["worker"].update({Heartbeat, Refill, Drain})
         import_module("executions.process")  # its signal receivers belong to every worker

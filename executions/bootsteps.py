@@ -13,6 +13,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from executions.register import report
 from executions.watchdog import STOP_SIGNAL
 
+_REFILL_SECONDS = 0.1
+
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +54,20 @@ class Heartbeat(bootsteps.StartStopStep):
             logger.warning("worker not reported: %s", error)
         finally:
             link.close()
+
+
+class Refill(bootsteps.StartStopStep):
+    """Replaces a child that has ended, soon.
+
+    Celery hears of the end a moment before the kernel lets it reap the child, finds nothing to do,
+    and looks again only after 5 s. Until then a slot is missing, and a message that was on its way
+    into that child waits.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        worker.timer.call_repeatedly(_REFILL_SECONDS, worker.pool.maintain_pool)
 
 
 class Drain(bootsteps.StartStopStep):
