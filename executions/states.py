@@ -34,7 +34,8 @@ S = ExecutionStatus
 ALLOWED_MOVES: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
     S.SCHEDULED: frozenset({S.QUEUED, S.CANCELLED, S.SKIPPED}),
     S.RETRYING: frozenset({S.QUEUED, S.CANCELLED, S.SKIPPED}),
-    S.QUEUED: frozenset({S.RUNNING, S.CANCELLED}),
+    # Back to scheduled or retrying: its queue was paused before a worker claimed it.
+    S.QUEUED: frozenset({S.RUNNING, S.CANCELLED, S.SCHEDULED, S.RETRYING}),
     S.RUNNING: frozenset(
         {S.SUCCEEDED, S.FAILED, S.TIMED_OUT, S.CANCELLED, S.SKIPPED, S.RETRYING, S.SCHEDULED}
     ),
@@ -65,4 +66,5 @@ class Reason(models.TextChoices):
     PERMANENT = "permanent", "the attempt failed in a way that retrying cannot mend"
     RETRY_LATER = "retry_later", "the handler asked to be tried again later"
     WORKER_LOST = "worker_lost", "the worker died or froze, and its lease ran out"
+    QUEUE_PAUSED = "queue_paused", "its queue was paused before a worker had claimed it"
     DRAIN = "drain", "the worker was stopped and handed the execution back"

@@ -18,7 +18,11 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
     """Create a schedule and compute its first slot; raise ``InvalidInput`` naming each field."""
     now = database_now()
     schedule = JobSchedule(
-        **fields, created_by=actor.claims or actor.name, created_at=now, updated_at=now
+        **fields,
+        created_by=actor.claims or actor.name,
+        created_at=now,
+        updated_at=now,
+        anchor_at=now,
     )
     validate(schedule)
     if schedule.job.status == JobStatus.ARCHIVED:
@@ -75,7 +79,11 @@ _SCHEDULE_FIELDS = (
     "schedule_type",
     "cron_expression",
     "time_of_day",
+    "days_of_week",
+    "day_of_month",
+    "one_time_at",
     "interval_seconds",
+    "delay_seconds",
     "timezone",
     "parameters",
     "is_active",

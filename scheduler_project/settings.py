@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "core",
     "audit",
     "jobs",
@@ -185,6 +187,12 @@ CELERY_DB_REUSE_MAX = 10_000
 
 JOB_MODULES = env.list("JOB_MODULES", default=["scheduler_project.demo.handlers"])
 
+# The platform's own jobs, known to every worker.
+SYSTEM_JOB_MODULES = ["scheduler_project.system_jobs.handlers"]
+# Programs that out-of-process jobs may start: absolute paths, or patterns of them such as
+# "/opt/reports/bin/*". None by default.
+SCHEDULER_ALLOWED_COMMANDS = env.list("SCHEDULER_ALLOWED_COMMANDS", default=[])
+
 SCHEDULER_LEASE_SECONDS = env.float("SCHEDULER_LEASE_SECONDS", 60.0)
 SCHEDULER_LEASE_MARGIN_SECONDS = env.float("SCHEDULER_LEASE_MARGIN_SECONDS", 15.0)
 SCHEDULER_RENEW_SECONDS = env.float("SCHEDULER_RENEW_SECONDS", 10.0)
@@ -201,6 +209,16 @@ SCHEDULER_MISFIRE_GRACE_SECONDS = env.float("SCHEDULER_MISFIRE_GRACE_SECONDS", 9
 SCHEDULER_CATCHUP_WINDOW_SECONDS = env.float("SCHEDULER_CATCHUP_WINDOW_SECONDS", 86_400.0)
 SCHEDULER_LOG_LINES_PER_ATTEMPT = env.int("SCHEDULER_LOG_LINES_PER_ATTEMPT", 10_000)
 
+# --- Retention: how long finished executions and their logs are kept; a job may differ ---
+
+SCHEDULER_KEEP_DAYS = env.int("SCHEDULER_KEEP_DAYS", 90)
+SCHEDULER_KEEP_EXECUTIONS = env.int("SCHEDULER_KEEP_EXECUTIONS", 0)  # per job; 0 is no limit
+SCHEDULER_KEEP_LOG_DAYS = env.int("SCHEDULER_KEEP_LOG_DAYS", 30)
+
+# --- Flower ---------------------------------------------------------------------------------------
+
+FLOWER_URL = env.str("FLOWER_URL", "")  # where the admin links to; no link when empty
+
 # --- REST -----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -216,6 +234,19 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.api.refusals.answer_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{PRODUCT_NAME} API",
+    "DESCRIPTION": "Jobs, schedules and executions.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
 }
 
 # --- Logs -----------------------------------------------------------------------------------------

@@ -33,9 +33,9 @@ def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedul
         values = {}
     schedule = create_schedule(actor=TESTER, fields={"job": job or make_job(), **values, **fields})
     if next_fire_at is not None:
-        # An interval is counted from its creation: the slot has to be one of its own.
+        # An interval is counted from its anchor: the slot has to be one of its own.
         JobSchedule.objects.filter(pk=schedule.pk).update(
-            next_fire_at=next_fire_at, created_at=next_fire_at
+            next_fire_at=next_fire_at, anchor_at=next_fire_at
         )
         schedule.refresh_from_db()
     return schedule

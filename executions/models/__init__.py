@@ -2,6 +2,15 @@
 
 from executions.models.execution import JobExecution, Origin
 from executions.models.history import ExecutionTransition, JobExecutionLog
+from executions.models.rollup import JobDay, RolledUpDay
 from executions.models.worker import Worker
 
-__all__ = ["ExecutionTransition", "JobExecution", "JobExecutionLog", "Origin", "Worker"]
+__all__ = [
+    "ExecutionTransition",
+    "JobDay",
+    "JobExecution",
+    "JobExecutionLog",
+    "Origin",
+    "RolledUpDay",
+    "Worker",
+]

@@ -51,6 +51,15 @@ class JobExecution(models.Model):
         JobSchedule, models.PROTECT, null=True, related_name="executions", db_index=False
     )
     origin = models.CharField(max_length=16, choices=Origin)
+    # No constraint: retention may delete the first before the second.
+    rerun_of = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        null=True,
+        related_name="reruns",
+        db_constraint=False,
+        db_index=False,
+    )
     correlation_id = models.UUIDField(default=uuid7)
     triggered_by = models.TextField()
     scheduled_for = models.DateTimeField(
@@ -130,6 +139,11 @@ class JobExecution(models.Model):
             ),
             # History: of a job, newest first; outcomes by day. The key alone serves "all, newest".
             models.Index(fields=["job", "-id"], name="execution_of_job"),
+            models.Index(
+                fields=["rerun_of"],
+                name="execution_rerun_of",
+                condition=Q(rerun_of__isnull=False),
+            ),
             models.Index(
                 fields=["status", "-completed_at"],
                 name="execution_completed",

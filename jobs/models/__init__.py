@@ -10,7 +10,7 @@ from jobs.models.definition import (
     RetryStrategy,
 )
 from jobs.models.queue import Queue
-from jobs.models.schedule import JobSchedule, ScheduleType
+from jobs.models.schedule import JobSchedule, ScheduleType, Weekday
 
 __all__ = [
     "Environment",
@@ -23,4 +23,5 @@ __all__ = [
     "Queue",
     "RetryStrategy",
     "ScheduleType",
+    "Weekday",
 ]

@@ -15,6 +15,7 @@ class ExecutionMode(models.TextChoices):
     """How a job is carried out."""
 
     IN_PROCESS = "in_process"
+    OUT_OF_PROCESS = "out_of_process"
 
 
 class JobStatus(models.TextChoices):
@@ -119,6 +120,18 @@ class JobDefinition(models.Model):
     allow_manual_trigger = models.BooleanField(default=True)
     expected_duration_seconds = models.PositiveIntegerField(null=True, blank=True)
     parameter_schema = models.JSONField(null=True, blank=True)
+    keep_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days a finished execution is kept; empty means the platform's own setting.",
+    )
+    keep_executions = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Finished executions kept at most; empty means the platform's own setting.",
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.TextField(editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -155,6 +168,14 @@ class JobDefinition(models.Model):
             models.CheckConstraint(
                 condition=Q(allowed_environments__gte=1, allowed_environments__lte=7),
                 name="job_environments_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(keep_days__isnull=True) | Q(keep_days__gte=1),
+                name="job_keep_days_at_least_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(keep_executions__isnull=True) | Q(keep_executions__gte=1),
+                name="job_keep_executions_at_least_one",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=JobStatus.values), name="job_status_known"

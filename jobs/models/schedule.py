@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -14,9 +14,25 @@ from jobs.schedules import Rule, RuleSpec, compile_rule
 class ScheduleType(models.TextChoices):
     """The kinds of rule (``jobs/schedules/``)."""
 
+    ONE_TIME = "one_time"
     DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
     CRON = "cron"
     INTERVAL = "interval"
+    DELAY = "delay"
+
+
+class Weekday(models.IntegerChoices):
+    """Bits of ``days_of_week``."""
+
+    SUNDAY = 1
+    MONDAY = 2
+    TUESDAY = 4
+    WEDNESDAY = 8
+    THURSDAY = 16
+    FRIDAY = 32
+    SATURDAY = 64
 
 
 class JobScheduleQuerySet(models.QuerySet["JobSchedule"]):
@@ -36,7 +52,20 @@ class JobSchedule(models.Model):
     schedule_type = models.CharField(max_length=32, choices=ScheduleType)
     cron_expression = models.CharField(max_length=200, null=True, blank=True)
     time_of_day = models.TimeField(null=True, blank=True)
+    days_of_week = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(127)]
+    )
+    day_of_month = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(31)],
+        help_text="1 to 31; in a shorter month its last day.",
+    )
+    one_time_at = models.DateTimeField(null=True, blank=True, help_text="The only instant.")
     interval_seconds = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    delay_seconds = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)]
     )
     timezone = models.CharField(max_length=64, default="UTC", help_text="An IANA name.")
@@ -44,6 +73,9 @@ class JobSchedule(models.Model):
     is_active = models.BooleanField(default=True)
     start_at = models.DateTimeField(null=True, blank=True, help_text="First instant, inclusive.")
     end_at = models.DateTimeField(null=True, blank=True, help_text="Last instant, inclusive.")
+    anchor_at = models.DateTimeField(
+        editable=False, help_text="What an interval or a delay counts from."
+    )
     next_fire_at = models.DateTimeField(null=True, editable=False)
     created_by = models.TextField(editable=False)
     created_at = models.DateTimeField(editable=False)
@@ -82,8 +114,12 @@ class JobSchedule(models.Model):
                 timezone=self.timezone,
                 cron_expression=self.cron_expression,
                 time_of_day=self.time_of_day,
+                days_of_week=self.days_of_week,
+                day_of_month=self.day_of_month,
+                one_time_at=self.one_time_at,
                 interval_seconds=self.interval_seconds,
-                anchor=self.created_at.replace(microsecond=0),
+                delay_seconds=self.delay_seconds,
+                anchor=self.anchor_at.replace(microsecond=0),
                 start_at=self.start_at,
                 end_at=self.end_at,
             )

@@ -25,12 +25,16 @@ Part = TypeVar("Part")
 class RuleSpec:
     """A rule as users write it. Each kind reads its own fields and ignores those of the others."""
 
-    kind: str  # "cron", "daily" or "interval"
+    kind: str  # a value of ``ScheduleType``
     timezone: str = "UTC"  # IANA name
     cron_expression: str | None = None
     time_of_day: time | None = None  # naive: wall clock in ``timezone``
+    days_of_week: int | None = None  # bits of ``Weekday``: 1 is Sunday
+    day_of_month: int | None = None
+    one_time_at: datetime | None = None  # aware
     interval_seconds: int | None = None
-    anchor: datetime | None = None  # aware; intervals count from it
+    delay_seconds: int | None = None
+    anchor: datetime | None = None  # aware; intervals and delays count from it
     start_at: datetime | None = None  # aware, inclusive
     end_at: datetime | None = None  # aware, inclusive
 

@@ -69,6 +69,7 @@ def fill(size: int) -> None:
                 interval_seconds=86_400,
                 created_by="bench",
                 created_at=first,
+                anchor_at=first,
                 next_fire_at=first + timedelta(seconds=number % 86_400),
             )
             for number in range(size)

@@ -69,6 +69,7 @@ def open_schedules(*, first: datetime) -> list[JobSchedule]:
             interval_seconds=INTERVAL_SECONDS,
             created_by="bench",
             created_at=first + number * step,
+            anchor_at=first + number * step,
             next_fire_at=first + number * step,
         )
         for number, job in enumerate(jobs)

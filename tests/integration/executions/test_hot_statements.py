@@ -45,8 +45,8 @@ SELECT id, 1, '{"timeout_seconds": 300}', 'tester' FROM jobs
 """
 SCHEDULES = """
 INSERT INTO jobs_jobschedule (id, job_id, schedule_type, interval_seconds, timezone, parameters,
-                              is_active, created_by, created_at, next_fire_at)
-SELECT uuidv7(), job_ids[n % 50 + 1], 'interval', 3600, 'UTC', '{}', true, 'tester', now(),
+                              is_active, created_by, created_at, anchor_at, next_fire_at)
+SELECT uuidv7(), job_ids[n % 50 + 1], 'interval', 3600, 'UTC', '{}', true, 'tester', now(), now(),
        now() + make_interval(secs => CASE WHEN n <= 20 THEN -1 ELSE n END)
 FROM generate_series(1, 20000) AS n,
      (SELECT array_agg(id) AS job_ids FROM jobs_jobdefinition) AS jobs
