@@ -22,42 +22,41 @@ def trigger(
 ) -> JobExecution:
     """Open an execution of ``job`` that is due now; raise ``Conflict`` if the job may not run."""
     _refuse_trigger(job)
-    parameters = parameters or {}
-    if not isinstance(parameters, dict):
-        detail = "Parameters are an object of names and values."
-        raise InvalidInput([FieldProblem("parameters", "not_an_object", detail)])
-    try:
-        strict_json(parameters, what="parameters")
-    except NotStorable as error:
-        raise InvalidInput([FieldProblem("parameters", "not_storable", str(error))]) from None
-    now = database_now()
-    execution = JobExecution.objects.create(
-        job=job,
-        version=JobVersion.objects.get(job=job, number=job.version),
-        origin=Origin.MANUAL,
-        triggered_by=actor.name,
-        scheduled_for=now,
-        due_at=now,
-        priority=job.priority,
-        input=parameters,
-    )
-    ExecutionTransition.objects.create(
-        execution=execution,
-        to_status=ExecutionStatus.SCHEDULED,
-        attempt=0,
-        fence=0,
-        actor=actor.name,
-    )
-    record(
-        actor=actor,
-        action="ManualTrigger",
-        object_type="execution",
-        object_id=execution.id,
-        object_label=job.name,
-        after={"parameters": sorted(parameters)},
-    )
-    poke_after_commit()
+    parameters = _checked({} if parameters is None else parameters)
+    execution = _open(actor, job, parameters)
+    _record(actor, "ManualTrigger", execution, after={"parameters": sorted(parameters)})
     return execution
+
+
+@transaction.atomic
+def rerun(
+    *, actor: Actor, execution: JobExecution, parameters: dict[str, Any] | None = None
+) -> JobExecution:
+    """Open one more execution of a finished one's job, for the same slot, due now.
+
+    It runs the job as it is defined today, with the same parameters unless others are given. Raise
+    ``Conflict`` if the execution is not over, or the job may not run.
+    """
+    execution = JobExecution.objects.select_related("job").get(pk=execution.pk)
+    if not execution.is_final:
+        raise Conflict(
+            "execution_not_finished",
+            f"The execution is {execution.status}; only a finished one can be run again."
+            " Wait for its end, or cancel it.",
+        )
+    _refuse_trigger(execution.job)
+    parameters = _checked(execution.input if parameters is None else parameters)
+    again = _open(
+        actor,
+        execution.job,
+        parameters,
+        rerun_of=execution,
+        scheduled_for=execution.scheduled_for,
+        correlation_id=execution.correlation_id,
+    )
+    after = {"rerun_of": str(execution.pk), "parameters": sorted(parameters)}
+    _record(actor, "ExecutionRerun", again, after=after)
+    return again
 
 
 @transaction.atomic
@@ -75,13 +74,7 @@ def cancel(*, actor: Actor, execution: JobExecution) -> JobExecution:
         raise Conflict(
             "execution_finished", f"The execution is {execution.status} and cannot be cancelled."
         )
-    record(
-        actor=actor,
-        action="ExecutionCancelled",
-        object_type="execution",
-        object_id=execution.id,
-        object_label=execution.job.name,
-    )
+    _record(actor, "ExecutionCancelled", execution)
     poke_after_commit()
     execution.refresh_from_db()
     return execution
@@ -98,3 +91,54 @@ def _refuse_trigger(job: JobDefinition) -> None:
             "environment_not_allowed",
             f"Job {job.name} may not run in {environment}; change its allowedEnvironments.",
         )
+
+
+def _checked(parameters: Any) -> dict[str, Any]:
+    if not isinstance(parameters, dict):
+        detail = "Parameters are an object of names and values."
+        raise InvalidInput([FieldProblem("parameters", "not_an_object", detail)])
+    try:
+        strict_json(parameters, what="parameters")
+    except NotStorable as error:
+        raise InvalidInput([FieldProblem("parameters", "not_storable", str(error))]) from None
+    return parameters
+
+
+def _open(
+    actor: Actor, job: JobDefinition, parameters: dict[str, Any], **fields: Any
+) -> JobExecution:
+    """Open an execution of the job's present version that is due now, and wake beat."""
+    now = database_now()
+    values = {"scheduled_for": now, **fields}
+    execution = JobExecution.objects.create(
+        job=job,
+        version=JobVersion.objects.get(job=job, number=job.version),
+        origin=Origin.MANUAL,
+        triggered_by=actor.name,
+        due_at=now,
+        priority=job.priority,
+        input=parameters,
+        **values,
+    )
+    ExecutionTransition.objects.create(
+        execution=execution,
+        to_status=ExecutionStatus.SCHEDULED,
+        attempt=0,
+        fence=0,
+        actor=actor.name,
+    )
+    poke_after_commit()
+    return execution
+
+
+def _record(
+    actor: Actor, action: str, execution: JobExecution, after: dict[str, Any] | None = None
+) -> None:
+    record(
+        actor=actor,
+        action=action,
+        object_type="execution",
+        object_id=execution.id,
+        object_label=execution.job.name,
+        after=after,
+    )
