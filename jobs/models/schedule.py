@@ -108,19 +108,22 @@ class JobSchedule(models.Model):
     @property
     def rule(self) -> Rule:
         """The compiled rule; raises ``InvalidRule`` when the fields do not make one."""
-        return compile_rule(
-            RuleSpec(
-                kind=self.schedule_type,
-                timezone=self.timezone,
-                cron_expression=self.cron_expression,
-                time_of_day=self.time_of_day,
-                days_of_week=self.days_of_week,
-                day_of_month=self.day_of_month,
-                one_time_at=self.one_time_at,
-                interval_seconds=self.interval_seconds,
-                delay_seconds=self.delay_seconds,
-                anchor=self.anchor_at.replace(microsecond=0),
-                start_at=self.start_at,
-                end_at=self.end_at,
-            )
+        return compile_rule(self.spec)
+
+    @property
+    def spec(self) -> RuleSpec:
+        """The rule as it is written."""
+        return RuleSpec(
+            kind=self.schedule_type,
+            timezone=self.timezone,
+            cron_expression=self.cron_expression,
+            time_of_day=self.time_of_day,
+            days_of_week=self.days_of_week,
+            day_of_month=self.day_of_month,
+            one_time_at=self.one_time_at,
+            interval_seconds=self.interval_seconds,
+            delay_seconds=self.delay_seconds,
+            anchor=self.anchor_at.replace(microsecond=0),
+            start_at=self.start_at,
+            end_at=self.end_at,
         )

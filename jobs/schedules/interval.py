@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.errors import FieldError, InvalidRule
+from jobs.schedules.nominal import Nominal
 from jobs.schedules.words import span
 
 LONGEST_INTERVAL_SECONDS = 10 * 366 * 24 * 60 * 60
@@ -20,6 +21,9 @@ class IntervalTiming:
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
         # Always from the anchor, never from the last fire: nothing can add up to a drift.
         return self.anchor + ((after - self.anchor) // self.every + 1) * self.every
+
+    def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
+        return Nominal(fire.astimezone(zone).replace(tzinfo=None, fold=0))
 
     def describe(self, zone: ZoneInfo) -> str:
         return f"Every {span(self.every)}"

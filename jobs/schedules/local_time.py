@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from jobs.schedules.nominal import Nominal
 from jobs.schedules.wall import WallPattern
+from jobs.schedules.words import clock, listed
 
 LONGEST_GAP = timedelta(hours=3)
 
 _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta(0)
+_MOST_TIMES_NAMED = 3
 
 
 def next_fixed_time(pattern: WallPattern, zone: ZoneInfo, after: datetime) -> datetime | None:
@@ -49,6 +52,52 @@ def next_interval_like(pattern: WallPattern, zone: ZoneInfo, after: datetime) ->
             return (match - repeat.second_offset).replace(tzinfo=UTC)
         wall = repeat.end
     return _first_reached(pattern, zone, wall, longest_gap=_NOTHING)
+
+
+def explain_fixed_time(pattern: WallPattern, zone: ZoneInfo, fire: datetime) -> Nominal:
+    """What a fire of ``next_fixed_time`` stands for; of several times in one gap, the first."""
+    local = fire.astimezone(zone)
+    wall = local.replace(tzinfo=None, fold=0)
+    if missing := _missing_before(pattern, zone, fire):
+        return Nominal(missing[0], (_moved(missing, wall),))
+    return Nominal(wall, _twice(zone, local, "the first counts"))
+
+
+def explain_interval_like(zone: ZoneInfo, fire: datetime) -> Nominal:
+    """What a fire of ``next_interval_like`` stands for: the time that the clock shows."""
+    local = fire.astimezone(zone)
+    return Nominal(local.replace(tzinfo=None, fold=0), _twice(zone, local, "both count"))
+
+
+def _missing_before(pattern: WallPattern, zone: ZoneInfo, fire: datetime) -> list[datetime]:
+    """The first few named times in the gap that ends with ``fire``, if there is one."""
+    before = _offset_at(zone, fire.replace(tzinfo=None) - _SECOND) or _NOTHING
+    after = _offset_at(zone, fire.replace(tzinfo=None)) or _NOTHING
+    if not _NOTHING < after - before <= LONGEST_GAP:
+        return []
+    wall, end = fire.replace(tzinfo=None) + before, fire.replace(tzinfo=None) + after
+    found: list[datetime] = []
+    while len(found) <= _MOST_TIMES_NAMED and (match := _match_between(pattern, wall, end)):
+        found.append(match)
+        wall = match + _SECOND
+    return found
+
+
+def _moved(missing: list[datetime], wall: datetime) -> str:
+    """ "02:30 does not exist that day; moved to 03:00"."""
+    names = [clock(moment.time()) for moment in missing[:_MOST_TIMES_NAMED]]
+    if len(missing) > _MOST_TIMES_NAMED:
+        names.append("later ones")
+    verb = "does" if len(names) == 1 else "do"
+    day = " of the next day" if wall.date() != missing[0].date() else ""
+    return f"{listed(names)} {verb} not exist that day; moved to {clock(wall.time())}{day}"
+
+
+def _twice(zone: ZoneInfo, local: datetime, which: str) -> tuple[str, ...]:
+    first, second = _offsets(zone, local)
+    if first <= second:
+        return ()
+    return (f"{clock(local.time())} happens twice that day; {which}",)
 
 
 def _first_reached(

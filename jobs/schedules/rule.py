@@ -11,6 +11,7 @@ from jobs.schedules.cron import cron_timing
 from jobs.schedules.daily import daily_timing
 from jobs.schedules.errors import FieldError, InvalidRule
 from jobs.schedules.interval import interval_timing
+from jobs.schedules.nominal import Nominal
 from jobs.schedules.timing import Timing
 from jobs.schedules.zone import load_zone
 
@@ -67,6 +68,10 @@ class Rule:
         after = max(after, self._floor).astimezone(UTC).replace(microsecond=0)
         fire = self._timing.next(after, self._zone)
         return fire if fire is not None and fire <= self._ceiling else None
+
+    def explain(self, fire: datetime) -> Nominal:
+        """What a fire that ``next`` gave stands for."""
+        return self._timing.explain(fire, self._zone)
 
     def describe(self) -> str:
         """The rule in plain words, without its start and end."""

@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from jobs.schedules.local_time import next_fixed_time, next_interval_like
+from jobs.schedules.local_time import (
+    explain_fixed_time,
+    explain_interval_like,
+    next_fixed_time,
+    next_interval_like,
+)
+from jobs.schedules.nominal import Nominal
 from jobs.schedules.wall import WallPattern
 from jobs.schedules.words import wall_words
 
@@ -15,6 +21,9 @@ class Timing(Protocol):
 
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
         """The first instant later than ``after``; both in UTC and in whole seconds."""
+
+    def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
+        """What one of its instants stands for."""
 
     def describe(self, zone: ZoneInfo) -> str:
         """The timing in plain words."""
@@ -30,6 +39,11 @@ class WallTiming:
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
         search = next_interval_like if self.is_interval_like else next_fixed_time
         return search(self.pattern, zone, after)
+
+    def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
+        if self.is_interval_like:
+            return explain_interval_like(zone, fire)
+        return explain_fixed_time(self.pattern, zone, fire)
 
     def describe(self, zone: ZoneInfo) -> str:
         return f"{wall_words(self.pattern)}, {zone.key} time"

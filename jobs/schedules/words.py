@@ -1,6 +1,6 @@
 """Rules in plain words."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from jobs.schedules.bits import members
 from jobs.schedules.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, EVERY_DAY, DayPattern
@@ -35,13 +35,23 @@ def span(duration: timedelta) -> str:
     return " ".join(f"{count} {unit}{'s' * (count > 1)}" for count, unit in named)
 
 
+def clock(moment: time, *, with_seconds: bool | None = None) -> str:
+    """A time of day such as "06:00"; with seconds where they are not zero, unless told."""
+    shows_seconds = bool(moment.second) if with_seconds is None else with_seconds
+    return f"{moment:%H:%M:%S}" if shows_seconds else f"{moment:%H:%M}"
+
+
+def listed(items: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
 def _times(times: TimePattern) -> str:
     hours, minutes, seconds = members(times.hours), members(times.minutes), members(times.seconds)
     if len(hours) * len(minutes) * len(seconds) <= _MOST_TIMES_LISTED:
-        shown = [(h, m, s) for h in hours for m in minutes for s in seconds]
-        digits = 2 if seconds == [0] else 3
-        clock = [":".join(f"{part:02}" for part in moment[:digits]) for moment in shown]
-        return f"At {_listed(clock)}"
+        shown = [time(h, m, s) for h in hours for m in minutes for s in seconds]
+        with_seconds = seconds != [0]
+        return f"At {listed([clock(moment, with_seconds=with_seconds) for moment in shown])}"
     in_hours = "" if times.hours == ALL_HOURS else f" in {_counted('hour', hours)}"
     if seconds == [0]:
         start = _every_or_at("minute", minutes)
@@ -68,7 +78,7 @@ def _days(dates: DayPattern) -> str:
     days = "every day" if dates.days == ALL_DAYS else _days_of_month(members(dates.days))
     # Sunday, bit 0, is spoken of last.
     order = members(dates.weekdays >> 1 | (dates.weekdays & 1) << 6)
-    weekdays = f"on {_listed(_runs([_WEEKDAYS[n] for n in order], order))}"
+    weekdays = f"on {listed(_runs([_WEEKDAYS[n] for n in order], order))}"
     if dates.either:
         return f"{days} OR {weekdays}"
     return days if dates.weekdays == ALL_WEEKDAYS else weekdays
@@ -82,12 +92,12 @@ def _months(months: int) -> str:
     if months == ALL_MONTHS:
         return ""
     numbers = members(months)
-    return f", in {_listed(_runs([_MONTHS[n - 1] for n in numbers], numbers))} only"
+    return f", in {listed(_runs([_MONTHS[n - 1] for n in numbers], numbers))} only"
 
 
 def _counted(unit: str, values: list[int]) -> str:
     """ "minute 5", "minutes 5, 10 and 20-25"."""
-    return f"{unit}{'s' * (len(values) > 1)} {_listed(_runs([str(v) for v in values], values))}"
+    return f"{unit}{'s' * (len(values) > 1)} {listed(_runs([str(v) for v in values], values))}"
 
 
 def _runs(names: list[str], values: list[int]) -> list[str]:
@@ -105,7 +115,3 @@ def _runs(names: list[str], values: list[int]) -> list[str]:
         else:
             shown += [names[index] for index in run]
     return shown
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

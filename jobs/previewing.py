@@ -1,0 +1,55 @@
+"""The fires to come of a rule, each with what people want to know of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from jobs.models import JobSchedule
+from jobs.schedules import Rule, RuleSpec
+from jobs.schedules.zone import load_zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fire:
+    """One fire: its instant (``at`` in UTC, ``local`` in the rule's zone) and what it stands for.
+
+    ``business_date`` is the date that the rule names, also where the clock moved the fire to the
+    next day. ``notes`` say what the clock or the calendar did to the named time.
+    """
+
+    at: datetime
+    local: datetime
+    business_date: date
+    notes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """The next fires, whether none comes after them, and the rule in words."""
+
+    fires: list[Fire]
+    is_exhausted: bool
+    description: str
+
+
+def preview_schedule(schedule: JobSchedule, *, after: datetime, count: int) -> Preview:
+    """Preview a schedule as if it were active; raise ``InvalidRule`` when it has no rule."""
+    return preview_rule(schedule.rule, schedule.spec, after=after, count=count)
+
+
+def preview_rule(rule: Rule, spec: RuleSpec, *, after: datetime, count: int) -> Preview:
+    """Return at most ``count`` fires later than ``after`` of a rule and the spec it is made of."""
+    fires: list[Fire] = []
+    zone = load_zone(spec.timezone)
+    at = rule.next(after)
+    while at is not None and len(fires) < count:
+        nominal = rule.explain(at)
+        fires.append(
+            Fire(
+                at=at,
+                local=at.astimezone(zone),
+                business_date=nominal.wall.date(),
+                notes=list(nominal.notes),
+            )
+        )
+        at = rule.next(at)
+    return Preview(fires=fires, is_exhausted=at is None, description=rule.describe())
