@@ -19,6 +19,8 @@ from executions.models import Worker
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 
+CELERY = [sys.executable, "-m", "celery", "-A", "scheduler_project"]
+
 SHORT_TIMES = {
     "SCHEDULER_LEASE_SECONDS": "4",
     "SCHEDULER_LEASE_MARGIN_SECONDS": "1.5",
@@ -60,7 +62,7 @@ class PlatformProcess:
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "scheduler_project", *command],
+                command,
                 env=environment,
                 cwd=ROOT,
                 stdout=output,
@@ -148,6 +150,14 @@ class Platform:
         self._await_beat(beat)
         return beat
 
+    def start_web(self, *, port: str) -> PlatformProcess:
+        """Start a web server on ``port`` and wait until it answers."""
+        command = ["-m", "uvicorn", "scheduler_project.asgi:application", "--port", port]
+        env = {"SCHEDULER_PROCESS": "web", "PYTHONPATH": str(ROOT)}
+        web = self._start(command + ["--lifespan", "off"], "web", env, program=[sys.executable])
+        until(lambda: web.says("Uvicorn running"), within=60, what="the web server answers")
+        return web
+
     def _launch_worker(self, concurrency: int, queues: str, env: dict[str, str]) -> PlatformProcess:
         name = f"worker{len(self.processes)}"
         command = ["worker", "-n", f"{name}@%h", "-c", str(concurrency), "-Q", queues]
@@ -166,8 +176,15 @@ class Platform:
         reported = Worker.objects.filter(kind="beat", pid=beat.pid)
         until(reported.exists, within=60, what="a beat has reported itself")
 
-    def _start(self, command: list[str], name: str, env: dict[str, str]) -> PlatformProcess:
-        process = PlatformProcess(command, {**self.environment, **env}, self.folder / f"{name}.log")
+    def _start(
+        self,
+        command: list[str],
+        name: str,
+        env: dict[str, str],
+        program: list[str] = CELERY,
+    ) -> PlatformProcess:
+        log = self.folder / f"{name}.log"
+        process = PlatformProcess([*program, *command], {**self.environment, **env}, log)
         self.processes.append(process)
         return process
 

@@ -12,7 +12,7 @@ from celery import current_app
 
 from executions.models import Worker
 from tests.bench.tally import FOLDER, read
-from tests.platform import PlatformProcess, until
+from tests.platform import CELERY, PlatformProcess, until
 
 CPU = dict[str, float]  # seconds by part
 
@@ -31,9 +31,8 @@ class Processes:
     ) -> PlatformProcess:
         """Start ``celery -A app ...``; the last of several ``-A`` counts."""
         values = os.environ | {FOLDER: str(self.tally), "LOG_LEVEL": "WARNING"} | environment
-        process = PlatformProcess(
-            ["-A", app, *arguments, "--loglevel", "WARNING"], values, self.folder / f"{name}.log"
-        )
+        command = [*CELERY, "-A", app, *arguments, "--loglevel", "WARNING"]
+        process = PlatformProcess(command, values, self.folder / f"{name}.log")
         self.running[name] = process
         return process
 
