@@ -154,7 +154,7 @@ class Platform:
         """Start a web server on ``port`` and wait until it answers."""
         command = ["-m", "uvicorn", "scheduler_project.asgi:application", "--port", port]
         env = {"SCHEDULER_PROCESS": "web", "PYTHONPATH": str(ROOT)}
-        web = self._start(command + ["--lifespan", "off"], "web", env, program=[sys.executable])
+        web = self._start([*command, "--lifespan", "off"], "web", env, program=[sys.executable])
         until(lambda: web.says("Uvicorn running"), within=60, what="the web server answers")
         return web
 

@@ -20,7 +20,7 @@ class Shell:
         self.folder = folder
         self._services = 0
         self._process = subprocess.Popen(
-            ["bash", "--noprofile", "--norc"],
+            ["/bin/bash", "--noprofile", "--norc"],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
