@@ -53,10 +53,10 @@ class ApiTokenAdmin(PlatformAdmin):
     @admin.display(description="state")
     def state(self, token: ApiToken) -> SafeString:
         if token.revoked_at:
-            return badge("revoked", look="stopped", sign="⊘")
+            return badge("revoked", look="stopped", sign="block")
         if token.expires_at and token.expires_at <= database_now():
-            return badge("expired", look="late", sign="◔")
-        return badge("usable", look="good", sign="✓")
+            return badge("expired", look="late", sign="timer_off")
+        return badge("usable", look="good", sign="check")
 
     @admin.display(description="created", ordering="created_at")
     def created(self, token: ApiToken) -> SafeString:

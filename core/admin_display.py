@@ -15,13 +15,16 @@ NOTHING = mark_safe('<span class="quiet">-</span>')
 
 
 def badge(word: str, *, look: str, sign: str) -> SafeString:
-    """Return a state as sign, word and colour; ``look`` names the colour in ``admin.css``."""
-    return format_html(
-        '<span class="badge badge-{}"><span aria-hidden="true">{}</span> {}</span>',
-        look,
-        sign,
-        word,
-    )
+    """Return a state as sign, word and colour.
+
+    ``sign`` names a Material Symbol, ``look`` a colour of ``admin.css``.
+    """
+    return format_html('<span class="badge badge-{}">{} {}</span>', look, icon(sign), word)
+
+
+def icon(name: str) -> SafeString:
+    """Return a Material Symbol, as decoration: nobody hears it read out."""
+    return format_html('<span class="material-symbols-outlined" aria-hidden="true">{}</span>', name)
 
 
 def moment(at: datetime | None) -> SafeString:
@@ -71,7 +74,8 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, empty: str) 
     if not cells:
         return format_html('<p class="quiet">{}</p>', empty)
     return format_html(
-        '<table class="rows"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
+        '<div class="scroller" tabindex="0"><table class="rows">'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
         format_html_join("", '<th scope="col">{}</th>', ((column,) for column in columns)),
         format_html_join("", "{}", ((row,) for row in cells)),
     )

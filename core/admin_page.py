@@ -17,7 +17,7 @@ from core.errors import Refused
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
-    ModelAdmin = admin.ModelAdmin
+    from unfold.admin import ModelAdmin
 
 _FROM_PAGE = "_from_page"
 _CONFIRMED = "_confirmed"
@@ -25,10 +25,20 @@ _CONFIRMED = "_confirmed"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of an object's page below its fields."""
+    """A part of an object's page beside its fields: above them, or below."""
 
     title: str
     content: SafeString
+    is_above: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way from an object's page to what belongs to it; ``icon`` names a Material Symbol."""
+
+    url: str
+    text: str
+    icon: str
 
 
 class PlatformAdmin(ModelAdmin):
@@ -37,9 +47,6 @@ class PlatformAdmin(ModelAdmin):
     change_form_template = "core/admin/object_page.html"
     show_facets = admin.ShowFacets.NEVER  # facets count
     list_per_page = 50
-
-    class Media:
-        css = {"all": ["core/admin.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -52,8 +59,16 @@ class PlatformAdmin(ModelAdmin):
         """Return the names of the actions that make sense for this object now."""
         return ()
 
+    def page_head(self, request: HttpRequest, obj: Any) -> SafeString | str:
+        """Return what is said of the object before everything else, such as its state."""
+        return ""
+
+    def page_links(self, request: HttpRequest, obj: Any) -> Iterable[Link]:
+        """Return where one may go from here."""
+        return ()
+
     def page_sections(self, request: HttpRequest, obj: Any) -> Iterable[Section]:
-        """Return what stands below the fields."""
+        """Return what stands above and below the fields."""
         return ()
 
     def may(self, request: HttpRequest, permission: str) -> bool:
@@ -71,11 +86,15 @@ class PlatformAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             actions = self.get_actions(request)
+            sections = list(self.page_sections(request, obj))
             context |= {
                 "subtitle": self.page_title(obj),
+                "page_head": self.page_head(request, obj),
                 "changelist": reverse(self._name("changelist")),
                 "buttons": [actions[n] for n in self.page_buttons(obj) if n in actions],
-                "sections": self.page_sections(request, obj),
+                "links": self.page_links(request, obj),
+                "sections_above": [section for section in sections if section.is_above],
+                "sections_below": [section for section in sections if not section.is_above],
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

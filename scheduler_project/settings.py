@@ -4,6 +4,7 @@ Names without a prefix are the ones every Django or Celery operator knows; the r
 ``SCHEDULER_``. ``X_FILE`` may name a file that holds the value of ``X``.
 """
 
+from scheduler_project.admin_theme import make_theme
 from scheduler_project.environment import VAR_DIR, read_database, read_environment
 
 env = read_environment()
@@ -31,6 +32,11 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", "http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
+    "core",  # before unfold: a few of its templates are ours
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.inlines",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -41,7 +47,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "core",
     "audit",
     "jobs",
     "executions",
@@ -214,6 +219,10 @@ SCHEDULER_LOG_LINES_PER_ATTEMPT = env.int("SCHEDULER_LOG_LINES_PER_ATTEMPT", 10_
 SCHEDULER_KEEP_DAYS = env.int("SCHEDULER_KEEP_DAYS", 90)
 SCHEDULER_KEEP_EXECUTIONS = env.int("SCHEDULER_KEEP_EXECUTIONS", 0)  # per job; 0 is no limit
 SCHEDULER_KEEP_LOG_DAYS = env.int("SCHEDULER_KEEP_LOG_DAYS", 30)
+
+# --- Admin ----------------------------------------------------------------------------------------
+
+UNFOLD = make_theme(PRODUCT_NAME)
 
 # --- Flower ---------------------------------------------------------------------------------------
 

@@ -8,15 +8,15 @@ from executions.states import ExecutionStatus as S
 from executions.states import Reason
 
 _LOOKS = {
-    S.SCHEDULED: ("waiting", "◷"),
-    S.QUEUED: ("waiting", "≡"),
-    S.RUNNING: ("active", "▶"),
-    S.RETRYING: ("late", "↻"),
-    S.SUCCEEDED: ("good", "✓"),
-    S.FAILED: ("bad", "✗"),
-    S.TIMED_OUT: ("late", "◔"),
-    S.CANCELLED: ("stopped", "⊘"),
-    S.SKIPPED: ("missed", "»"),
+    S.SCHEDULED: ("waiting", "schedule"),
+    S.QUEUED: ("waiting", "hourglass_empty"),
+    S.RUNNING: ("active", "play_arrow"),
+    S.RETRYING: ("late", "replay"),
+    S.SUCCEEDED: ("good", "check"),
+    S.FAILED: ("bad", "close"),
+    S.TIMED_OUT: ("late", "timer_off"),
+    S.CANCELLED: ("stopped", "block"),
+    S.SKIPPED: ("missed", "skip_next"),
 }
 
 

@@ -29,11 +29,11 @@ class WorkerAdmin(HistoryAdmin):
     @admin.display(description="state")
     def state(self, worker: Any) -> SafeString:
         if worker.stopped_at:
-            return badge("stopped", look="stopped", sign="■")
+            return badge("stopped", look="stopped", sign="stop")
         silent = (worker.now - worker.last_seen_at).total_seconds()
         if silent <= 3 * settings.SCHEDULER_HEARTBEAT_SECONDS:
-            return badge("alive", look="good", sign="✓")
-        return badge(f"silent for {show_span(silent)}", look="bad", sign="✗")
+            return badge("alive", look="good", sign="check")
+        return badge(f"silent for {show_span(silent)}", look="bad", sign="close")
 
     @admin.display(description="queues")
     def queue_names(self, worker: Worker) -> str:

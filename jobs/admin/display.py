@@ -7,10 +7,10 @@ from jobs.models import JobDefinition, JobSchedule, JobStatus
 from jobs.schedules import InvalidRule
 
 _JOB_LOOKS = {
-    JobStatus.ACTIVE: ("good", "✓"),
-    JobStatus.DISABLED: ("late", "‖"),
-    JobStatus.ARCHIVED: ("stopped", "▣"),
-    JobStatus.DRAFT: ("waiting", "✎"),
+    JobStatus.ACTIVE: ("good", "check"),
+    JobStatus.DISABLED: ("late", "pause"),
+    JobStatus.ARCHIVED: ("stopped", "inventory_2"),
+    JobStatus.DRAFT: ("waiting", "edit"),
 }
 
 
@@ -23,12 +23,12 @@ def job_badge(job: JobDefinition) -> SafeString:
 def schedule_badge(schedule: JobSchedule) -> SafeString:
     """Return whether the schedule fires as a badge."""
     if schedule.archived_at:
-        return badge("archived", look="stopped", sign="▣")
+        return badge("archived", look="stopped", sign="inventory_2")
     if not schedule.is_active:
-        return badge("inactive", look="late", sign="‖")
+        return badge("inactive", look="late", sign="pause")
     if schedule.next_fire_at is None:
-        return badge("over", look="waiting", sign="■")
-    return badge("active", look="good", sign="✓")
+        return badge("over", look="waiting", sign="stop")
+    return badge("active", look="good", sign="check")
 
 
 def rule_words(schedule: JobSchedule) -> str:

@@ -65,5 +65,5 @@ class QueueAdmin(ServiceAdmin):
     @admin.display(description="state", ordering="is_paused")
     def state(self, queue: Queue) -> SafeString:
         if queue.is_paused:
-            return badge("paused", look="late", sign="‖")
-        return badge("open", look="good", sign="✓")
+            return badge("paused", look="late", sign="pause")
+        return badge("open", look="good", sign="check")
