@@ -8,7 +8,7 @@ from django.db import IntegrityError, OperationalError
 
 from core.api import views
 from core.errors import Refused
-from executions import views as execution_views
+from executions.views import dashboard
 from tests.factories import make_execution, make_job
 from tests.integration.api.addresses import all_addresses
 from tests.integration.api.conftest import ApiClient
@@ -181,14 +181,14 @@ def raising(error):
 
 
 def test_a_refusal_is_a_400(api, monkeypatch):
-    monkeypatch.setattr(execution_views, "dashboard_stats", raising(Refused("too_odd", "Odd.")))
+    monkeypatch.setattr(dashboard, "dashboard_stats", raising(Refused("too_odd", "Odd.")))
     problem_of(api.get("/api/dashboard/stats"), 400, "too_odd")
 
 
 def test_a_bug_is_a_500_that_tells_nothing(api, monkeypatch, caplog):
     api.raise_request_exception = False
     secret = "the database password is hunter2"
-    monkeypatch.setattr(execution_views, "dashboard_stats", raising(RuntimeError(secret)))
+    monkeypatch.setattr(dashboard, "dashboard_stats", raising(RuntimeError(secret)))
     answer = api.get("/api/dashboard/stats")
     problem_of(answer, 500, "internal_error")
     assert b"hunter2" not in answer.content
@@ -203,7 +203,7 @@ def test_an_error_outside_the_views_is_a_problem_too(api, monkeypatch):
 
 
 def test_a_silent_database_is_a_503(api, monkeypatch):
-    monkeypatch.setattr(execution_views, "dashboard_stats", raising(OperationalError("gone")))
+    monkeypatch.setattr(dashboard, "dashboard_stats", raising(OperationalError("gone")))
     answer = api.get("/api/dashboard/stats")
     problem_of(answer, 503, "database_unavailable")
     assert answer["Retry-After"]
@@ -211,7 +211,7 @@ def test_a_silent_database_is_a_503(api, monkeypatch):
 
 def test_a_constraint_that_is_not_about_uniqueness_is_a_bug(api, monkeypatch):
     api.raise_request_exception = False
-    monkeypatch.setattr(execution_views, "dashboard_stats", raising(IntegrityError()))
+    monkeypatch.setattr(dashboard, "dashboard_stats", raising(IntegrityError()))
     problem_of(api.get("/api/dashboard/stats"), 500, "internal_error")
 
 

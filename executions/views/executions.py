@@ -1,74 +1,27 @@
-"""Executions by REST, and what jobs and schedules gain from them: trigger and last execution."""
+"""Executions by REST."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actors import actor_of
-from core.api.views import ApiView, ApiViewSet
+from core.api.views import ApiViewSet
 from core.clock import database_now
-from executions.last import with_last_of_job, with_last_of_schedule
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from executions.serializers import (
     EmptyRequest,
     ExecutionQuery,
     ExecutionSerializer,
-    JobWithLastExecution,
     LogLineSerializer,
     OneExecutionSerializer,
-    ScheduleWithLastExecution,
     TransitionSerializer,
-    TriggerRequest,
 )
-from executions.services import cancel, trigger
+from executions.services import cancel
 from executions.states import FINAL
-from executions.stats import dashboard_stats
-from jobs import views as jobs
-from jobs.models import JobDefinition, JobSchedule
-
-
-class JobViewSet(jobs.JobViewSet):
-    """``/api/jobs`` with what its executions tell, and the trigger."""
-
-    serializer_class = JobWithLastExecution
-    schedule_serializer_class = ScheduleWithLastExecution
-    permissions: ClassVar[dict[str, str]] = {
-        **jobs.JobViewSet.permissions,
-        "trigger": "executions.add_jobexecution",
-    }
-
-    def get_queryset(self) -> QuerySet[JobDefinition]:
-        return with_last_of_job(super().get_queryset())
-
-    def get_schedules(self, job: JobDefinition) -> QuerySet[JobSchedule]:
-        return with_last_of_schedule(super().get_schedules(job))
-
-    @action(detail=True, methods=["post"])
-    def trigger(self, request: Request, pk: str) -> Response:
-        body = self.validated(TriggerRequest)
-        execution = trigger(
-            actor=actor_of(request, claims=body.get("triggered_by")),
-            job=self.get_object(),
-            parameters=body.get("parameters"),
-        )
-        location = reverse("execution-detail", args=[execution.pk])
-        return Response(
-            {"executionId": str(execution.pk)}, status=202, headers={"Location": location}
-        )
-
-
-class ScheduleViewSet(jobs.ScheduleViewSet):
-    """``/api/schedules`` with their last execution."""
-
-    serializer_class = ScheduleWithLastExecution
-
-    def get_queryset(self) -> QuerySet[JobSchedule]:
-        return with_last_of_schedule(super().get_queryset())
 
 
 class ExecutionViewSet(ApiViewSet):
@@ -123,15 +76,6 @@ class ExecutionViewSet(ApiViewSet):
         self.validated(EmptyRequest)
         execution = cancel(actor=actor_of(request), execution=self.get_object())
         return self.answer_row(execution.pk, status=202)
-
-
-class DashboardStats(ApiView):
-    """``/api/dashboard/stats``"""
-
-    permissions: ClassVar[dict[str, str]] = {"get": "executions.view_jobexecution"}
-
-    def get(self, request: Request) -> Response:
-        return Response(dashboard_stats())
 
 
 def _filtered(executions: QuerySet[JobExecution], query: dict[str, Any]) -> QuerySet[JobExecution]:
