@@ -6,6 +6,14 @@
 
 from jobs.schedules.errors import FieldError, InvalidRule
 from jobs.schedules.nominal import Nominal
-from jobs.schedules.rule import Rule, RuleSpec, compile_rule
+from jobs.schedules.rule import FIELDS_OF_KIND, Rule, RuleSpec, compile_rule
 
-__all__ = ["FieldError", "InvalidRule", "Nominal", "Rule", "RuleSpec", "compile_rule"]
+__all__ = [
+    "FIELDS_OF_KIND",
+    "FieldError",
+    "InvalidRule",
+    "Nominal",
+    "Rule",
+    "RuleSpec",
+    "compile_rule",
+]

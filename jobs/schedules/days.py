@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from jobs.schedules.bits import bitset, lowest, members
 
@@ -12,6 +13,8 @@ ALL_MONTHS = bitset(range(1, 13))
 ALL_DAYS = bitset(range(1, 32))
 ALL_WEEKDAYS = bitset(range(7))
 
+SHORTEST_MONTH = 28
+
 _MONTH_LENGTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 # [weekday of the 1st][weekday], both with Sunday = 0: the days of a 31-day month on that weekday.
@@ -20,18 +23,26 @@ _DAYS_ON_WEEKDAY = [
 ]
 
 
+def month_length(year: int, month: int) -> int:
+    """How many days a month has."""
+    leap_day = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return _MONTH_LENGTHS[month] + leap_day
+
+
 @dataclass(frozen=True, slots=True)
 class DayPattern:
     """Days of the month and days of the week, within some months.
 
     ``months`` has bits 1-12, ``days`` 1-31, ``weekdays`` 0-6 with Sunday = 0. A date must be in
-    both ``days`` and ``weekdays``, or in just one of them when ``either`` is set.
+    both ``days`` and ``weekdays``, or in just one of them when ``either`` is set. What becomes of
+    a day that a month does not have, ``short_month`` says: nothing, or the month's last day.
     """
 
     months: int = ALL_MONTHS
     days: int = ALL_DAYS
     weekdays: int = ALL_WEEKDAYS
     either: bool = False
+    short_month: Literal["skip", "clamp"] = "skip"
     # Matching days by weekday of the 1st (Sunday = 0) and month length - 28.
     _table: list[list[int]] = field(init=False, repr=False, compare=False)
 
@@ -41,17 +52,23 @@ class DayPattern:
             weekly = 0
             for weekday in members(self.weekdays):
                 weekly |= days_on_weekday[weekday]
-            named = self.days | weekly if self.either else self.days & weekly
-            table.append([named & bitset(range(1, length + 1)) for length in range(28, 32)])
+            table.append([self._named(weekly, length) for length in range(SHORTEST_MONTH, 32)])
         object.__setattr__(self, "_table", table)
+
+    def _named(self, weekly: int, length: int) -> int:
+        """The matching days of a month so long whose weekdays are ``weekly``."""
+        days = self.days
+        if self.short_month == "clamp" and days >> length + 1:
+            days |= 1 << length
+        named = days | weekly if self.either else days & weekly
+        return named & bitset(range(1, length + 1))
 
     def in_month(self, year: int, month: int) -> int:
         """The matching days of one month as a bitset."""
         if not self.months >> month & 1:
             return 0
-        leap_day = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        length = _MONTH_LENGTHS[month] + leap_day
-        return self._table[date(year, month, 1).isoweekday() % 7][length - 28]
+        length = month_length(year, month)
+        return self._table[date(year, month, 1).isoweekday() % 7][length - SHORTEST_MONTH]
 
     def on_or_after(self, year: int, month: int, day: int) -> tuple[int, int, int] | None:
         """The first matching (year, month, day); ``day`` may be one past the month's end.

@@ -1,6 +1,10 @@
 """How a rule is refused: every bad field at once, each with what to write instead."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,12 @@ class InvalidRule(ValueError):
     def single(cls, field: str, code: str, detail: str) -> "InvalidRule":
         """The common case of one problem."""
         return cls([FieldError(field, code, detail)])
+
+
+def collect(errors: list[FieldError], build: Callable[[], Part]) -> Part | None:
+    """What ``build`` gives, or None with its complaints added to ``errors``."""
+    try:
+        return build()
+    except InvalidRule as invalid:
+        errors += invalid.errors
+        return None

@@ -1,14 +1,13 @@
 """Intervals: elapsed time from a fixed anchor."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from jobs.schedules.errors import FieldError, InvalidRule
+from jobs.schedules.elapsed import anchor_of, span_of
+from jobs.schedules.errors import FieldError, InvalidRule, collect
 from jobs.schedules.nominal import Nominal
-from jobs.schedules.words import span
-
-LONGEST_INTERVAL_SECONDS = 10 * 366 * 24 * 60 * 60
+from jobs.schedules.words import every
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +25,15 @@ class IntervalTiming:
         return Nominal(fire.astimezone(zone).replace(tzinfo=None, fold=0))
 
     def describe(self, zone: ZoneInfo) -> str:
-        return f"Every {span(self.every)}"
+        return f"Every {every(self.every)}"
 
 
 def interval_timing(seconds: int | None, anchor: datetime | None) -> IntervalTiming:
-    """The timing of an interval; raise ``InvalidRule`` naming each field that is wrong.
-
-    A fraction of a second in the anchor is dropped.
-    """
-    errors = []
-    if seconds is None:
-        detail = "an interval needs the seconds between two fires, for example 600"
-        errors.append(FieldError("interval_seconds", "required", detail))
-    elif type(seconds) is not int or not 1 <= seconds <= LONGEST_INTERVAL_SECONDS:
-        detail = f"{seconds!r} is not a whole number from 1 to {LONGEST_INTERVAL_SECONDS}"
-        errors.append(FieldError("interval_seconds", "out_of_range", detail))
-    if anchor is None:
-        detail = "an interval needs the instant it counts from, such as its creation"
-        errors.append(FieldError("anchor", "required", detail))
-    elif anchor.utcoffset() is None:
-        detail = f"{anchor.isoformat()} has no UTC offset; write it with one, such as Z"
-        errors.append(FieldError("anchor", "naive_datetime", detail))
-    if errors or seconds is None or anchor is None:
+    """The timing of an interval; raise ``InvalidRule`` naming each field that is wrong."""
+    errors: list[FieldError] = []
+    what = "an interval needs the seconds between two fires, for example 600"
+    step = collect(errors, lambda: span_of(seconds, field="interval_seconds", missing=what))
+    start = collect(errors, lambda: anchor_of(anchor, kind="an interval"))
+    if step is None or start is None:
         raise InvalidRule(errors)
-    return IntervalTiming(anchor.astimezone(UTC).replace(microsecond=0), timedelta(seconds=seconds))
+    return IntervalTiming(start, step)

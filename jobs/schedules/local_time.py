@@ -63,6 +63,26 @@ def explain_fixed_time(pattern: WallPattern, zone: ZoneInfo, fire: datetime) -> 
     return Nominal(wall, _twice(zone, local, "the first counts"))
 
 
+def resolve(wall: datetime, zone: ZoneInfo) -> datetime | None:
+    """The instant of one wall-clock time as a fixed time; None in a day left out of the calendar.
+
+    Of a time that happens twice it is the first; of one that does not exist, the gap's end.
+    """
+    gap = _gap_around(zone, wall)
+    if gap is None:
+        return _first_instant(zone, wall)
+    return gap.end.replace(tzinfo=UTC) if gap.length <= LONGEST_GAP else None
+
+
+def explain_resolved(wall: datetime, zone: ZoneInfo, fire: datetime) -> Nominal:
+    """What the instant that ``resolve`` gave stands for."""
+    local = fire.astimezone(zone)
+    reached = local.replace(tzinfo=None, fold=0)
+    if reached != wall:
+        return Nominal(wall, (_moved([wall], reached),))
+    return Nominal(wall, _twice(zone, local, "the first counts"))
+
+
 def explain_interval_like(zone: ZoneInfo, fire: datetime) -> Nominal:
     """What a fire of ``next_interval_like`` stands for: the time that the clock shows."""
     local = fire.astimezone(zone)
@@ -109,15 +129,38 @@ def _first_reached(
     otherwise the search goes on from there.
     """
     while (match := pattern.at_or_after(wall)) is not None:
-        first, second = _offsets(zone, match)
-        if first >= second:  # an ordinary time (equal) or a repeat
-            return (match - first).replace(tzinfo=UTC)
-        # In a gap the first offset is the one before it, the second the one after (PEP 495).
-        gap_end = _change_between(zone, match - second, match - first)
-        if second - first <= longest_gap:
-            return gap_end.replace(tzinfo=UTC)
-        wall = gap_end + second
+        gap = _gap_around(zone, match)
+        if gap is None:
+            return _first_instant(zone, match)
+        if gap.length <= longest_gap:
+            return gap.end.replace(tzinfo=UTC)
+        wall = gap.wall_end
     return None
+
+
+def _first_instant(zone: ZoneInfo, wall: datetime) -> datetime:
+    """When the clock first shows a wall-clock time that is in no gap."""
+    first, _ = _offsets(zone, wall)
+    return (wall - first).replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Wall-clock times left out: the clock jumps over ``length`` to ``wall_end`` at ``end``."""
+
+    end: datetime  # naive, in UTC
+    wall_end: datetime
+    length: timedelta
+
+
+def _gap_around(zone: ZoneInfo, wall: datetime) -> _Gap | None:
+    """The gap that a wall-clock time is in, if it is in one."""
+    # In a gap the first offset is the one before it, the second the one after (PEP 495).
+    first, second = _offsets(zone, wall)
+    if first >= second:  # an ordinary time (equal) or a repeat
+        return None
+    end = _change_between(zone, wall - second, wall - first)
+    return _Gap(end, end + second, second - first)
 
 
 @dataclass(frozen=True, slots=True)

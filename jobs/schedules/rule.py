@@ -1,25 +1,35 @@
 """A rule as it is written (``RuleSpec``) and as it is asked (``Rule``)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from jobs.schedules.bounds import EARLIEST, LATEST
 from jobs.schedules.cron import cron_timing
 from jobs.schedules.daily import daily_timing
-from jobs.schedules.errors import FieldError, InvalidRule
+from jobs.schedules.delay import delay_timing
+from jobs.schedules.errors import FieldError, InvalidRule, collect
 from jobs.schedules.interval import interval_timing
+from jobs.schedules.monthly import monthly_timing
 from jobs.schedules.nominal import Nominal
+from jobs.schedules.one_time import one_time_timing
 from jobs.schedules.timing import Timing
+from jobs.schedules.weekly import weekly_timing
 from jobs.schedules.zone import load_zone
 
-# Far enough from the ends of ``datetime`` that no offset, interval or search can run over them.
-EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
-LATEST = datetime(9900, 1, 1, tzinfo=UTC)
+FIELDS_OF_KIND = {
+    "one_time": ("one_time_at",),
+    "daily": ("time_of_day",),
+    "weekly": ("time_of_day", "days_of_week"),
+    "monthly": ("time_of_day", "day_of_month"),
+    "cron": ("cron_expression",),
+    "interval": ("interval_seconds",),
+    "delay": ("delay_seconds",),
+}
+"""The kinds of rule, each with the fields of a ``RuleSpec`` that are its own."""
 
-Part = TypeVar("Part")
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +42,7 @@ class RuleSpec:
     time_of_day: time | None = None  # naive: wall clock in ``timezone``
     days_of_week: int | None = None  # bits of ``Weekday``: 1 is Sunday
     day_of_month: int | None = None
-    one_time_at: datetime | None = None  # aware
+    one_time_at: datetime | None = None  # aware, or naive: wall clock in ``timezone``
     interval_seconds: int | None = None
     delay_seconds: int | None = None
     anchor: datetime | None = None  # aware; intervals and delays count from it
@@ -85,8 +95,8 @@ def compile_rule(spec: RuleSpec) -> Rule:
     A rule that can never fire is invalid. Rules are cached, so compiling one again is cheap.
     """
     errors: list[FieldError] = []
-    zone = _attempt(errors, lambda: load_zone(spec.timezone))
-    timing = _attempt(errors, lambda: _timing(spec))
+    zone = collect(errors, lambda: load_zone(spec.timezone))
+    timing = collect(errors, lambda: _timing(spec, zone or _UTC))
     errors += _window_errors(spec)
     if errors or zone is None or timing is None:
         raise InvalidRule(errors)
@@ -97,15 +107,23 @@ def compile_rule(spec: RuleSpec) -> Rule:
     return rule
 
 
-def _timing(spec: RuleSpec) -> Timing:
+def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
     match spec.kind:
-        case "cron":
-            return cron_timing(spec.cron_expression)
+        case "one_time":
+            return one_time_timing(spec.one_time_at, zone)
         case "daily":
             return daily_timing(spec.time_of_day)
+        case "weekly":
+            return weekly_timing(spec.time_of_day, spec.days_of_week)
+        case "monthly":
+            return monthly_timing(spec.time_of_day, spec.day_of_month)
+        case "cron":
+            return cron_timing(spec.cron_expression)
         case "interval":
             return interval_timing(spec.interval_seconds, spec.anchor)
-    detail = f"{spec.kind!r} is not a kind of rule; use cron, daily or interval"
+        case "delay":
+            return delay_timing(spec.delay_seconds, spec.anchor)
+    detail = f"{spec.kind!r} is not a kind of rule; use {', '.join(FIELDS_OF_KIND)}"
     raise InvalidRule.single("kind", "unknown_kind", detail)
 
 
@@ -119,12 +137,3 @@ def _window_errors(spec: RuleSpec) -> list[FieldError]:
         detail = f"{spec.end_at.isoformat()} is before the start, {spec.start_at.isoformat()}"
         errors.append(FieldError("end_at", "end_before_start", detail))
     return errors
-
-
-def _attempt(errors: list[FieldError], build: Callable[[], Part]) -> Part | None:
-    """What ``build`` gives, or None with its complaints added to ``errors``."""
-    try:
-        return build()
-    except InvalidRule as invalid:
-        errors += invalid.errors
-        return None

@@ -13,7 +13,7 @@ from jobs.schedules.local_time import (
 )
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.wall import WallPattern
-from jobs.schedules.words import wall_words
+from jobs.schedules.words import shortened, wall_words
 
 
 class Timing(Protocol):
@@ -43,7 +43,9 @@ class WallTiming:
     def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
         if self.is_interval_like:
             return explain_interval_like(zone, fire)
-        return explain_fixed_time(self.pattern, zone, fire)
+        nominal = explain_fixed_time(self.pattern, zone, fire)
+        note = shortened(self.pattern.days, nominal.wall.date())
+        return Nominal(nominal.wall, (note, *nominal.notes)) if note else nominal
 
     def describe(self, zone: ZoneInfo) -> str:
         return f"{wall_words(self.pattern)}, {zone.key} time"

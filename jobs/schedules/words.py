@@ -1,9 +1,18 @@
 """Rules in plain words."""
 
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from jobs.schedules.bits import members
-from jobs.schedules.days import ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, EVERY_DAY, DayPattern
+from jobs.schedules.days import (
+    ALL_DAYS,
+    ALL_MONTHS,
+    ALL_WEEKDAYS,
+    EVERY_DAY,
+    SHORTEST_MONTH,
+    DayPattern,
+    month_length,
+)
 from jobs.schedules.times import ALL_HOURS, TimePattern
 from jobs.schedules.wall import WallPattern
 
@@ -24,15 +33,35 @@ def wall_words(pattern: WallPattern) -> str:
     return f"{times} {dates}"
 
 
-def span(duration: timedelta) -> str:
+def every(duration: timedelta) -> str:
     """A duration as it follows "every": "hour", "10 seconds", "1 hour 30 minutes"."""
+    words = span(duration)
+    return words.removeprefix("1 ") if len(words.split()) == 2 else words
+
+
+def span(duration: timedelta) -> str:
+    """A duration in whole seconds: "1 hour", "10 seconds", "1 hour 30 minutes"."""
     minutes, seconds = divmod(int(duration.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "hour"), (minutes, "minute"), (seconds, "second")]
-    named = [(count, unit) for count, unit in parts if count]
-    if len(named) == 1 and named[0][0] == 1:
-        return named[0][1]
-    return " ".join(f"{count} {unit}{'s' * (count > 1)}" for count, unit in named)
+    return " ".join(f"{count} {unit}{'s' * (count > 1)}" for count, unit in parts if count)
+
+
+def moment_words(moment: datetime, zone: ZoneInfo) -> str:
+    """An instant such as "2026-12-01 06:00 UTC" or "2026-12-01 07:00, Europe/Berlin time"."""
+    local = moment.astimezone(zone)
+    shown = f"{local:%Y-%m-%d} {clock(local.time())}"
+    return f"{shown} UTC" if zone.key == "UTC" else f"{shown}, {zone.key} time"
+
+
+def shortened(dates: DayPattern, day: date) -> str | None:
+    """A remark on a date that stands in for one its month does not have; else None."""
+    length = month_length(day.year, day.month)
+    beyond = members(dates.days >> length + 1)
+    if dates.short_month != "clamp" or day.day != length or not beyond:
+        return None
+    missing = length + 1 + beyond[-1]
+    return f"{_MONTHS[day.month - 1]} {day.year} has no day {missing}; its last day counts"
 
 
 def clock(moment: time, *, with_seconds: bool | None = None) -> str:
@@ -75,7 +104,7 @@ def _dates(dates: DayPattern) -> str:
 
 
 def _days(dates: DayPattern) -> str:
-    days = "every day" if dates.days == ALL_DAYS else _days_of_month(members(dates.days))
+    days = "every day" if dates.days == ALL_DAYS else _days_of_month(dates)
     # Sunday, bit 0, is spoken of last.
     order = members(dates.weekdays >> 1 | (dates.weekdays & 1) << 6)
     weekdays = f"on {listed(_runs([_WEEKDAYS[n] for n in order], order))}"
@@ -84,8 +113,11 @@ def _days(dates: DayPattern) -> str:
     return days if dates.weekdays == ALL_WEEKDAYS else weekdays
 
 
-def _days_of_month(days: list[int]) -> str:
-    return f"on {_counted('day', days)} of the month"
+def _days_of_month(dates: DayPattern) -> str:
+    days = members(dates.days)
+    is_clamped = dates.short_month == "clamp" and days[-1] > SHORTEST_MONTH
+    stand_in = " (the last day of shorter months)" if is_clamped else ""
+    return f"on {_counted('day', days)} of the month{stand_in}"
 
 
 def _months(months: int) -> str:

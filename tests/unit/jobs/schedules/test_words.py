@@ -1,4 +1,4 @@
-from datetime import time
+from datetime import datetime, time
 
 import pytest
 
@@ -67,3 +67,67 @@ def test_daily_in_plain_words():
 def test_intervals_in_plain_words(seconds, words):
     spec = RuleSpec(kind="interval", interval_seconds=seconds, anchor=utc("2026-01-01T00:00"))
     assert compile_rule(spec).describe() == words
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (2 | 32, "At 06:00 on Monday and Friday"),
+        (1, "At 06:00 on Sunday"),
+        (62, "At 06:00 on Monday-Friday"),
+        (127, "At 06:00 every day"),
+    ],
+)
+def test_weekly_in_plain_words(days, words):
+    spec = RuleSpec(kind="weekly", days_of_week=days, time_of_day=time(6), timezone="Europe/Berlin")
+    assert compile_rule(spec).describe() == f"{words}, Europe/Berlin time"
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (1, "At 06:00 on day 1 of the month"),
+        (28, "At 06:00 on day 28 of the month"),
+        (29, "At 06:00 on day 29 of the month (the last day of shorter months)"),
+        (31, "At 06:00 on day 31 of the month (the last day of shorter months)"),
+    ],
+)
+def test_monthly_in_plain_words(day, words):
+    spec = RuleSpec(kind="monthly", day_of_month=day, time_of_day=time(6), timezone="Europe/Berlin")
+    assert compile_rule(spec).describe() == f"{words}, Europe/Berlin time"
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "words"),
+    [
+        (utc("2026-12-01T06:00"), "UTC", "Once at 2026-12-01 06:00 UTC"),
+        (utc("2026-12-01T06:00:05"), "UTC", "Once at 2026-12-01 06:00:05 UTC"),
+        (
+            utc("2026-12-01T06:00"),
+            "Europe/Berlin",
+            "Once at 2026-12-01 07:00, Europe/Berlin time",
+        ),
+        (
+            datetime.fromisoformat("2026-12-01T06:00"),
+            "Europe/Berlin",
+            "Once at 2026-12-01 06:00, Europe/Berlin time",
+        ),
+    ],
+)
+def test_one_time_in_plain_words(moment, zone, words):
+    spec = RuleSpec(kind="one_time", one_time_at=moment, timezone=zone)
+    assert compile_rule(spec).describe() == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 second"), (600, "10 minutes"), (3600, "1 hour"), (5400, "1 hour 30 minutes")],
+)
+def test_a_delay_in_plain_words(seconds, words):
+    spec = RuleSpec(
+        kind="delay",
+        delay_seconds=seconds,
+        anchor=utc("2026-01-01T00:00:07"),
+        timezone="Asia/Tokyo",
+    )
+    assert compile_rule(spec).describe() == f"Once, {words} after 2026-01-01 00:00:07 UTC"

@@ -1,0 +1,56 @@
+"""One time: a single instant, written as such or as wall-clock time in the rule's zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from jobs.schedules.bounds import EARLIEST, LATEST
+from jobs.schedules.errors import InvalidRule
+from jobs.schedules.local_time import explain_resolved, resolve
+from jobs.schedules.nominal import Nominal
+from jobs.schedules.words import moment_words
+
+_EXAMPLE = "for example 2026-12-01T06:00:00Z, or without Z in the schedule's timezone"
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeTiming:
+    """The instant, and the wall-clock time where it was written as one."""
+
+    at: datetime
+    wall: datetime | None
+
+    def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
+        return self.at if self.at > after else None
+
+    def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
+        if self.wall is not None:
+            return explain_resolved(self.wall, zone, fire)
+        return Nominal(fire.astimezone(zone).replace(tzinfo=None, fold=0))
+
+    def describe(self, zone: ZoneInfo) -> str:
+        return f"Once at {moment_words(self.at, zone)}"
+
+
+def one_time_timing(moment: datetime | None, zone: ZoneInfo) -> OneTimeTiming:
+    """The timing of one instant; raise ``InvalidRule`` when it is missing or does not exist.
+
+    A moment without offset is wall-clock time in ``zone``, by the rule of all fixed times: one
+    that does not exist counts at the end of its gap, one that happens twice the first time. A
+    fraction of a second is dropped.
+    """
+    if moment is None:
+        detail = f"a one-time rule needs its instant, {_EXAMPLE}"
+        raise InvalidRule.single("one_time_at", "required", detail)
+    is_wall = moment.utcoffset() is None
+    if not EARLIEST < (moment.replace(tzinfo=UTC) if is_wall else moment) < LATEST:
+        detail = f"{moment.isoformat()} is out of range; use a year up to {LATEST.year - 1}"
+        raise InvalidRule.single("one_time_at", "out_of_range", detail)
+    moment = moment.replace(microsecond=0)
+    if not is_wall:
+        return OneTimeTiming(moment.astimezone(UTC), None)
+    at = resolve(moment, zone)
+    if at is None:
+        detail = f"{moment.isoformat()} does not exist in {zone.key}: the day is left out there"
+        raise InvalidRule.single("one_time_at", "no_such_time", f"{detail}; use another")
+    return OneTimeTiming(at, moment)
