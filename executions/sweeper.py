@@ -1,4 +1,7 @@
-"""Queued but unclaimed for long: the message may be lost, so it is sent again."""
+"""Queued but unclaimed for long: the message may be lost, so it is sent again.
+
+Queued in a paused queue: a dispatcher was just handing it out, so it is taken back.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +15,7 @@ from core.sql import load
 from executions.broker import Hint, count_messages, publish
 from executions.models import JobExecution
 from executions.states import ExecutionStatus
+from executions.transitions import take_back
 
 OFFER_AGAIN = load(__file__, "offer_again")
 MOST_PER_SWEEP = 1_000
@@ -23,7 +27,9 @@ def sweep(
     """Publish overdue unclaimed executions again, with the same fence; return how many.
 
     A queue whose messages are all still there is left alone: a long backlog must not multiply.
+    What is out in a paused queue is taken back first.
     """
+    take_back()
     hints = [hint for queue in _queues_that_lost_messages(now, count) for hint in _take(queue, now)]
     publish(hints)
     return len(hints)

@@ -4,6 +4,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from core.sql import load
+
+TAKE_BACK = load(__file__, "take_back")
+
 
 def cancel_unclaimed(execution_id: UUID, *, actor: str) -> bool:
     """End an execution that no worker has claimed; return whether there was one to end.
@@ -41,6 +45,15 @@ def request_cancel(execution_id: UUID, *, actor: str) -> bool:
         execution_id,
         actor,
     )
+
+
+def take_back(*, queue: str | None = None, actor: str | None = None) -> int:
+    """Take what no worker has claimed back from a paused queue, or from all; return how many.
+
+    The fence grows, so that the messages that are out find nothing.
+    """
+    row = TAKE_BACK.row(queue=queue, actor=actor)
+    return int(row["taken"]) if row else 0
 
 
 def _run(statement: str, execution_id: UUID, actor: str) -> bool:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.forms.models import model_to_dict
 
 from audit.trail import Actor, record
+from core.errors import FieldProblem, InvalidInput
 from jobs.models import Queue
 from jobs.validation import validate
 
@@ -16,27 +17,42 @@ _FIELDS = ("max_concurrent_executions", "is_paused")
 def create_queue(*, actor: Actor, fields: dict[str, Any]) -> Queue:
     """Create a queue; raise ``InvalidInput`` by field."""
     queue = Queue(**fields)
-    validate(queue)
+    _validate(queue)
     queue.save(force_insert=True)
     _record(actor, queue, before=None)
     return queue
 
 
 @transaction.atomic
-def change_queue(*, actor: Actor, queue: Queue, fields: dict[str, Any]) -> Queue:
-    """Change a queue's limit, or pause or resume it; what runs goes on."""
+def change_queue(
+    *, actor: Actor, queue: Queue, fields: dict[str, Any], reason: str | None = None
+) -> Queue:
+    """Change a queue's limit, or pause or resume it; raise ``InvalidInput`` by field.
+
+    Who pauses calls ``executions.queues.change_queue``, which also takes back what waits.
+    """
     queue = Queue.objects.select_for_update().get(pk=queue.pk)
     before = model_to_dict(queue, _FIELDS)
     for name, value in fields.items():
         setattr(queue, name, value)
-    validate(queue)
+    _validate(queue)
     if model_to_dict(queue, _FIELDS) != before:
         queue.save()
-        _record(actor, queue, before=before)
+        _record(actor, queue, before=before, reason=reason)
     return queue
 
 
-def _record(actor: Actor, queue: Queue, before: dict[str, Any] | None) -> None:
+def _validate(queue: Queue) -> None:
+    limit = queue.max_concurrent_executions
+    if isinstance(limit, int) and limit < 1:
+        detail = "Give at least 1, or leave it empty for no limit. To stop a queue, pause it."
+        raise InvalidInput([FieldProblem("max_concurrent_executions", "min_value", detail)])
+    validate(queue)
+
+
+def _record(
+    actor: Actor, queue: Queue, before: dict[str, Any] | None, reason: str | None = None
+) -> None:
     after = model_to_dict(queue, _FIELDS)
     changed = [name for name in _FIELDS if before is None or after[name] != before[name]]
     record(
@@ -47,4 +63,5 @@ def _record(actor: Actor, queue: Queue, before: dict[str, Any] | None) -> None:
         object_label=queue.name,
         before=before and {name: before[name] for name in changed},
         after={name: after[name] for name in changed},
+        reason=reason,
     )

@@ -3,7 +3,7 @@
 from executions.models.execution import JobExecution, Origin
 from executions.models.history import ExecutionTransition, JobExecutionLog
 from executions.models.rollup import JobDay, RolledUpDay
-from executions.models.worker import Worker
+from executions.models.worker import Worker, alive_since
 
 __all__ = [
     "ExecutionTransition",
@@ -13,4 +13,5 @@ __all__ = [
     "Origin",
     "RolledUpDay",
     "Worker",
+    "alive_since",
 ]

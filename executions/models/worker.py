@@ -1,10 +1,16 @@
 """The processes of the platform that report themselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+
+def alive_since(now: datetime) -> datetime:
+    """Return since when a process must have reported itself to count as alive: three heartbeats."""
+    return now - timedelta(seconds=3 * settings.SCHEDULER_HEARTBEAT_SECONDS)
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):

@@ -19,9 +19,11 @@ from executions.capture import log_parameters
 from executions.claim import CLAIM, RENEW
 from executions.dispatcher import DISPATCH
 from executions.planner import COUNT_UNFINISHED, LOCK_DUE
+from executions.queues import QUEUE_LOADS
 from executions.rescuer import LOCK_EXPIRED
 from executions.settlement import SETTLE
 from executions.sweeper import OFFER_AGAIN
+from executions.transitions import TAKE_BACK
 from executions.watchdog import LOOK
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +169,12 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
         {"execution_unclaimed"},
     ),
     (NEXT_DUE, {"since": None}, {"schedule_due", "execution_next_due"}),
+    (TAKE_BACK, {"queue": None, "actor": None}, {"execution_unclaimed"}),
+    (
+        QUEUE_LOADS,
+        {"now": None, "worker_alive": 30.0},
+        {"execution_active", "execution_next_due"},
+    ),
 ]
 
 

@@ -144,3 +144,15 @@ def test_while_the_broker_is_away_the_next_sweep_tries_again() -> None:
     execution.refresh_from_db()
     assert execution.publish_again_at == now
     assert execution.status == "queued"
+
+
+def test_what_was_handed_out_while_its_queue_was_paused_is_taken_back(lane: Queue) -> None:
+    execution = make_overdue(lane)
+    Queue.objects.filter(pk=lane.pk).update(is_paused=True)
+
+    assert sweep(count=lambda queue: pytest.fail(f"asked about {queue}")) == 0
+
+    execution.refresh_from_db()
+    assert (execution.status, execution.fence, execution.publish_again_at) == ("scheduled", 2, None)
+    transition = ExecutionTransition.objects.get()
+    assert (transition.reason, transition.actor) == ("queue_paused", None)

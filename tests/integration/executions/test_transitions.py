@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from core.clock import database_now
 from executions.models import ExecutionTransition, JobExecution
 from executions.states import FINAL, UNFINISHED
-from executions.transitions import cancel_unclaimed, request_cancel
+from executions.transitions import cancel_unclaimed, request_cancel, take_back
+from jobs.models import Queue
 from tests.factories import make_execution
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,60 @@ def test_only_a_running_execution_is_asked(status: str) -> None:
 
     assert not request_cancel(execution.pk, actor="alice")
     assert everything(execution) == before
+
+
+# --- Taking back
+
+
+@pytest.fixture
+def paused() -> str:
+    """The name of a paused queue."""
+    return Queue.objects.create(name="paused", is_paused=True).name
+
+
+@pytest.mark.parametrize(("attempt", "status"), [(0, "scheduled"), (1, "retrying")])
+def test_what_no_worker_has_claimed_is_taken_back_under_a_new_fence(
+    paused: str, attempt: int, status: str
+) -> None:
+    due_at = database_now() - timedelta(minutes=5)
+    execution = make_execution(
+        status="queued", queue=paused, attempt=attempt, fence=4, publish_count=3, due_at=due_at
+    )
+
+    assert take_back(queue=paused, actor="alice") == 1
+
+    execution.refresh_from_db()
+    assert (execution.status, execution.reason, execution.fence) == (status, None, 5)
+    assert (execution.attempt, execution.due_at) == (attempt, due_at)
+    assert (execution.queue, execution.queued_at) == (None, None)
+    assert (execution.publish_again_at, execution.publish_count) == (None, 0)
+    transition = ExecutionTransition.objects.get()
+    assert (transition.from_status, transition.to_status) == ("queued", status)
+    assert (transition.reason, transition.actor) == ("queue_paused", "alice")
+    assert (transition.fence, transition.attempt) == (5, attempt)
+    assert transition.data == {"queue": "paused"}
+
+
+@pytest.mark.parametrize("status", ["scheduled", "retrying", "running", *FINAL])
+def test_only_what_is_out_unclaimed_is_taken_back(paused: str, status: str) -> None:
+    execution = make_execution(status=status, queue=paused)
+    before = everything(execution)
+
+    assert take_back(queue=paused) == 0
+    assert everything(execution) == before
+
+
+def test_only_the_named_queue_is_emptied_and_without_a_name_every_paused_one(paused: str) -> None:
+    Queue.objects.create(name="also", is_paused=True)
+    here, there = (make_execution(status="queued", queue=name) for name in (paused, "also"))
+    elsewhere = make_execution(status="queued", queue="default")
+
+    assert take_back(queue="also") == 1
+    assert take_back(queue="default") == 0
+    assert take_back() == 1
+
+    statuses = dict(JobExecution.objects.values_list("pk", "status"))
+    assert statuses == {here.pk: "scheduled", there.pk: "scheduled", elsewhere.pk: "queued"}
 
 
 # --- Final is final

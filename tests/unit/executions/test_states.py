@@ -15,6 +15,8 @@ MOVES = {
     ("retrying", "skipped"),
     ("queued", "running"),
     ("queued", "cancelled"),
+    ("queued", "scheduled"),
+    ("queued", "retrying"),
     ("running", "succeeded"),
     ("running", "failed"),
     ("running", "timed_out"),
