@@ -63,18 +63,20 @@ SELECT mine.status,
                SELECT count(*)
                FROM executions_jobexecution active
                WHERE active.job_id = mine.job_id AND active.status IN ('queued', 'running')
-           ) THEN EXISTS (
+           ) AND EXISTS (
                SELECT 1
                FROM executions_jobexecution waiting
                WHERE waiting.job_id = mine.job_id
                  AND waiting.status IN ('scheduled', 'retrying')
                  AND waiting.due_at <= mine.now
-           )
-           WHEN queue.max_concurrent_executions <= (
-               SELECT count(*)
-               FROM executions_jobexecution active
-               WHERE active.queue = mine.queue AND active.status IN ('queued', 'running')
            ) THEN true
+           -- Of a queue without a limit nothing is counted.
+           WHEN queue.max_concurrent_executions IS NOT NULL
+               AND queue.max_concurrent_executions <= (
+                   SELECT count(*)
+                   FROM executions_jobexecution active
+                   WHERE active.queue = mine.queue AND active.status IN ('queued', 'running')
+               ) THEN true
            ELSE EXISTS (
                SELECT 1
                FROM executions_jobexecution waiting

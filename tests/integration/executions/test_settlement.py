@@ -326,6 +326,14 @@ def test_beat_wakes_when_a_full_queue_gets_room(wakes: Wakes) -> None:
     assert wakes(make_execution(make_job(queue=queue), status="running", queue="small"))
 
 
+def test_a_job_at_its_own_limit_wakes_beat_for_its_queues_neighbours(wakes: Wakes) -> None:
+    queue = Queue.objects.create(name="small", max_concurrent_executions=1)
+    job = make_job(queue=queue, max_concurrent_executions=1)
+    make_execution(make_job(queue=queue))
+
+    assert wakes(make_execution(job, status="running", queue="small"))
+
+
 def test_beat_sleeps_on_when_the_queue_had_room_already(wakes: Wakes) -> None:
     queue = Queue.objects.create(name="small", max_concurrent_executions=2)
 
