@@ -1,0 +1,44 @@
+-- For each job: the instant before which its finished executions are too old, the execution before
+-- which they are too many (NULL: no limit), and those that stay in any case, because the lists show
+-- them as the last of the job or of one of its schedules.
+--
+-- A job's executions are asked for as a range of jobs in the order of both columns, which only the
+-- index of both can give. By the key alone, the last of a job that never ran is looked for among
+-- all executions.
+SELECT j.id AS job_id, j.name AS job_name,
+       coalesce(%(now)s::timestamptz, now())
+           - make_interval(days => coalesce(j.keep_days, %(keep_days)s::int)) AS completed_before,
+       oldest_kept.id AS too_many_before,
+       CASE WHEN j.status = 'archived' THEN ARRAY[]::uuid[]
+            ELSE ARRAY(
+                (
+                    SELECT e.id
+                    FROM executions_jobexecution e
+                    WHERE e.job_id >= j.id AND e.job_id <= j.id AND e.started_at IS NOT NULL
+                    ORDER BY e.job_id, e.id DESC
+                    LIMIT 1
+                )
+                UNION ALL
+                SELECT last_slot.id
+                FROM jobs_jobschedule s
+                CROSS JOIN LATERAL (
+                    SELECT e.id
+                    FROM executions_jobexecution e
+                    WHERE e.schedule_id = s.id AND e.origin = 'schedule'
+                      AND e.started_at IS NOT NULL
+                    ORDER BY e.scheduled_for DESC
+                    LIMIT 1
+                ) AS last_slot
+                WHERE s.job_id = j.id AND s.archived_at IS NULL
+            )
+       END AS kept
+FROM jobs_jobdefinition j
+LEFT JOIN LATERAL (
+    SELECT e.id
+    FROM executions_jobexecution e
+    WHERE e.job_id >= j.id AND e.job_id <= j.id AND e.completed_at IS NOT NULL
+    ORDER BY e.job_id, e.id DESC
+    OFFSET coalesce(j.keep_executions, nullif(%(keep_executions)s::int, 0)) - 1
+    LIMIT 1
+) AS oldest_kept ON coalesce(j.keep_executions, nullif(%(keep_executions)s::int, 0)) > 0
+ORDER BY j.id
