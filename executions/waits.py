@@ -1,17 +1,20 @@
 """Why an execution has not gone further yet, in plain words."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from core.clock import database_now
 from core.times import show_span, show_time
-from executions.models import JobExecution, Worker
+from executions.models import JobExecution, Worker, alive_since
 from executions.states import ACTIVE, UNFINISHED, ExecutionStatus
 from jobs.models import JobDefinition, JobStatus, Queue
 
 _MOST_NAMED = 3
+# As dispatch has it: so many may be out unclaimed, however few workers there are.
+_MOST_UNCLAIMED = 200
+_MOST_UNCLAIMED_PER_SLOT = 4
 
 
 def explain_wait(execution: JobExecution) -> str | None:
@@ -47,16 +50,13 @@ def _while_running(execution: JobExecution, now: datetime) -> str:
 
 
 def _while_queued(execution: JobExecution, now: datetime) -> str:
-    alive = Worker.objects.filter(kind=Worker.Kind.WORKER).alive(_alive_since(now))
-    serving = alive.filter(queues__contains=[execution.queue])
-    slots = serving.aggregate(slots=Sum("concurrency"))["slots"]
-    if slots is None:
-        others = alive.count()
-        who = f"none of the {others} live workers serves it" if others else "no worker is alive"
-        return f"Handed to queue {execution.queue}, but {who}."
-    running = JobExecution.objects.running().filter(queue=execution.queue).count()
+    queue = str(execution.queue)
+    slots = _slots(queue, now)
+    if not slots:
+        return f"Handed to queue {queue}, but {_who_does_not_serve(now)}."
+    running = JobExecution.objects.running().filter(queue=queue).count()
     return (
-        f"Handed to queue {execution.queue}, waiting for a free worker:"
+        f"Handed to queue {queue}, waiting for a free worker:"
         f" {running} running, {slots} {'place' if slots == 1 else 'places'}."
     )
 
@@ -69,7 +69,7 @@ def _while_ready(execution: JobExecution, now: datetime) -> str:
         _barred(job)
         or _behind_earlier(execution)
         or _job_full(job, execution)
-        or _queue_full(job.queue)
+        or _queue_full(job.queue, now)
         or _beat_missing(now)
         or f"Due; beat hands it to queue {job.queue_id} at its next look, within a second or two."
     )
@@ -124,20 +124,43 @@ def _job_full(job: JobDefinition, execution: JobExecution) -> str | None:
     return f"The limit of job {job.name} is reached: {limit} of {limit} under way ({named})."
 
 
-def _queue_full(queue: Queue) -> str | None:
+def _queue_full(queue: Queue, now: datetime) -> str | None:
     if queue.is_paused:
-        return f"Queue {queue.name} is paused."
-    counts = Q(queue=queue.name, status__in=ACTIVE)
+        return f"Queue {queue.name} is paused; it goes on once the queue is resumed."
+    active = JobExecution.objects.filter(queue=queue.name, status__in=ACTIVE).aggregate(
+        out=Count("id"), unclaimed=Count("id", filter=Q(status=ExecutionStatus.QUEUED))
+    )
     limit = queue.max_concurrent_executions
-    if limit is None or JobExecution.objects.filter(counts).count() < limit:
+    if limit is not None and active["out"] >= limit:
+        return f"The limit of queue {queue.name} is reached: {limit} of {limit} under way."
+    return _enough_out(queue, active["unclaimed"], now)
+
+
+def _enough_out(queue: Queue, unclaimed: int, now: datetime) -> str | None:
+    if unclaimed < _MOST_UNCLAIMED:
         return None
-    return f"The limit of queue {queue.name} is reached: {limit} of {limit} under way."
+    slots = _slots(queue.name, now)
+    if unclaimed < _MOST_UNCLAIMED_PER_SLOT * slots:
+        return None
+    why = "they go first" if slots else _who_does_not_serve(now)
+    return f"Queue {queue.name} has {unclaimed} executions out that no worker has claimed: {why}."
 
 
 def _beat_missing(now: datetime) -> str | None:
-    beats = Worker.objects.filter(kind=Worker.Kind.BEAT).alive(_alive_since(now))
+    beats = Worker.objects.filter(kind=Worker.Kind.BEAT).alive(alive_since(now))
     return None if beats.exists() else "Due, but no beat is alive to hand it to a worker."
 
 
-def _alive_since(now: datetime) -> datetime:
-    return now - timedelta(seconds=3 * settings.SCHEDULER_HEARTBEAT_SECONDS)
+def _slots(queue: str, now: datetime) -> int:
+    """Return how many executions of the queue its live workers can carry out at once."""
+    serving = _live_workers(now).filter(queues__contains=[queue])
+    return serving.aggregate(slots=Sum("concurrency"))["slots"] or 0
+
+
+def _who_does_not_serve(now: datetime) -> str:
+    others = _live_workers(now).count()
+    return f"none of the {others} live workers serves it" if others else "no worker is alive"
+
+
+def _live_workers(now: datetime) -> QuerySet[Worker]:
+    return Worker.objects.filter(kind=Worker.Kind.WORKER).alive(alive_since(now))

@@ -25,13 +25,25 @@ SELECT
      WHERE next_fire_at < now() - make_interval(secs => %(overdue)s)) AS overdue,
     (SELECT extract(epoch FROM now() - max(last_seen_at))::float8 FROM executions_worker
      WHERE kind = 'beat' AND stopped_at IS NULL) AS beat_silence,
-    (SELECT count(DISTINCT e.queue) FROM executions_jobexecution e
-     WHERE e.status = 'queued'
-       AND e.queued_at < now() - make_interval(secs => %(unserved)s)
+    (SELECT count(*) FROM jobs_queue q
+     WHERE NOT q.is_paused
        AND NOT EXISTS (
            SELECT 1 FROM executions_worker w
-           WHERE w.kind = 'worker' AND w.stopped_at IS NULL AND e.queue = ANY(w.queues)
+           WHERE w.kind = 'worker' AND w.stopped_at IS NULL AND q.name = ANY(w.queues)
              AND w.last_seen_at > now() - make_interval(secs => %(silence)s)
+       )
+       AND (
+           EXISTS (
+               SELECT 1 FROM executions_jobexecution e
+               WHERE e.status = 'queued' AND e.queue = q.name
+                 AND e.queued_at < now() - make_interval(secs => %(unserved)s)
+           )
+           OR EXISTS (
+               SELECT 1 FROM executions_jobexecution e
+               JOIN jobs_jobdefinition j ON j.id = e.job_id
+               WHERE e.status IN ('scheduled', 'retrying') AND j.queue_id = q.name
+                 AND e.due_at < now() - make_interval(secs => %(unserved)s)
+           )
        )) AS unserved,
     (SELECT count(*) FROM ended) AS ended,
     (SELECT count(*) FROM ended WHERE is_failing) AS failing

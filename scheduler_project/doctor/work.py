@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from core.times import show_span, show_time
-from executions.models import JobExecution, Worker
-from executions.states import ExecutionStatus
+from executions.models import JobExecution, Worker, alive_since
+from executions.queues import QueueLoad, queue_loads
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 from scheduler_project.doctor.finding import Finding, fail, ok, warn
 
@@ -24,25 +24,30 @@ def check_beat(now: datetime) -> Finding:
     said = f"{beat.name}, last seen {show_time(beat.last_seen_at)}"
     if beat.stopped_at is not None:
         return fail("beat", f"{said}, stopped", hint)
-    return ok("beat", said) if beat.last_seen_at >= _alive_since(now) else fail("beat", said, hint)
+    return ok("beat", said) if beat.last_seen_at >= alive_since(now) else fail("beat", said, hint)
 
 
 def check_queues(now: datetime) -> Iterator[Finding]:
     """Does a live worker serve every queue that has, or will get, something to do?"""
-    alive = Worker.objects.filter(kind=Worker.Kind.WORKER).alive(_alive_since(now))
-    served = {queue for queues in alive.values_list("queues", flat=True) for queue in queues}
-    queued = JobExecution.objects.filter(status=ExecutionStatus.QUEUED)
-    waiting = set(queued.values_list("queue", flat=True).distinct())
     active = JobDefinition.objects.filter(status=JobStatus.ACTIVE)
     used = set(active.values_list("queue_id", flat=True).distinct())
-    for queue in sorted(filter(None, waiting | used)):
-        about, hint = f"queue {queue}", f"Start a worker with `-Q {queue}`."
-        if queue in served:
-            yield ok(about, "served")
-        elif queue in waiting:
-            yield fail(about, "executions wait in it, and no live worker serves it", hint)
-        else:
-            yield warn(about, "jobs use it, and no live worker serves it", hint)
+    for load in queue_loads(now=now):
+        if load.queue.name in used or load.ready or load.queued or load.queue.is_paused:
+            yield _check_queue(load)
+
+
+def _check_queue(load: QueueLoad) -> Finding:
+    name, waiting = load.queue.name, load.ready + load.queued
+    about, hint = f"queue {name}", f"Start a worker with `-Q {name}`."
+    if load.queue.is_paused:
+        said = f"paused, {waiting} due" if waiting else "paused"
+        return warn(about, said, f"`manage.py queues resume {name}` lets its executions run.")
+    if load.is_served:
+        return ok(about, "served")
+    if load.lacks_worker:
+        said = f"{waiting} wait in it" if waiting > 1 else "1 waits in it"
+        return fail(about, f"{said}, and no live worker serves it", hint)
+    return warn(about, "jobs use it, and no live worker serves it", hint)
 
 
 def check_schedules(now: datetime) -> Finding:
@@ -72,7 +77,3 @@ def check_leases(now: datetime) -> Finding:
 
 def _at_most(count: int) -> str:
     return f"{count} or more" if count == _MOST_COUNTED else str(count)
-
-
-def _alive_since(now: datetime) -> datetime:
-    return now - timedelta(seconds=3 * settings.SCHEDULER_HEARTBEAT_SECONDS)

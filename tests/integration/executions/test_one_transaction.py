@@ -22,12 +22,13 @@ from executions.dispatcher import choose
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from executions.outcomes import Failed, Succeeded
 from executions.planner import plan
+from executions.queues import change_queue
 from executions.rescuer import rescue
 from executions.retry import RetryPolicy
-from executions.services import cancel, trigger
+from executions.services import cancel, rerun, trigger
 from executions.settlement import decide, settle
 from jobs.definitions import change_job, create_job, set_job_status
-from jobs.models import JobDefinition, JobSchedule, JobStatus, JobVersion
+from jobs.models import JobDefinition, JobSchedule, JobStatus, JobVersion, Queue
 from jobs.scheduling import archive_schedule, change_schedule, create_schedule
 from tests.factories import TESTER, make_execution, make_job, make_schedule
 
@@ -38,6 +39,7 @@ TABLES = (
     JobDefinition,
     JobVersion,
     JobSchedule,
+    Queue,
     JobExecution,
     ExecutionTransition,
     JobExecutionLog,
@@ -124,6 +126,17 @@ def make_trigger() -> Callable[[], Any]:
     return lambda: trigger(actor=TESTER, job=job)
 
 
+def make_rerun() -> Callable[[], Any]:
+    execution = make_execution(status="failed")
+    return lambda: rerun(actor=TESTER, execution=execution)
+
+
+def make_pause() -> Callable[[], Any]:
+    make_execution(status="queued")
+    queue = Queue.objects.get(name="default")
+    return lambda: change_queue(actor=TESTER, queue=queue, fields={"is_paused": True})
+
+
 def make_cancel() -> Callable[[], Any]:
     execution = make_execution(status="queued")
     return lambda: cancel(actor=TESTER, execution=execution)
@@ -142,6 +155,8 @@ MOVES = [
     make_success,
     make_retry,
     make_trigger,
+    make_rerun,
+    make_pause,
     make_cancel,
 ]
 
@@ -198,6 +213,8 @@ def make_schedule_archive() -> Callable[[], Any]:
 
 ACTS = [
     make_trigger,
+    make_rerun,
+    make_pause,
     make_cancel,
     make_cancel_request,
     make_job_creation,

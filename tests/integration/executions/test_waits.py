@@ -12,7 +12,7 @@ from executions.models import JobExecution, Worker
 from executions.states import FINAL, UNFINISHED
 from executions.waits import explain_wait
 from jobs.definitions import change_job, set_job_status
-from jobs.models import JobStatus, Queue
+from jobs.models import JobStatus, JobVersion, Queue
 from tests.factories import TESTER, make_execution, make_job, make_schedule
 
 pytestmark = pytest.mark.django_db
@@ -102,13 +102,47 @@ def test_a_full_job_names_what_is_under_way() -> None:
 
 def test_a_paused_queue_is_named() -> None:
     Queue.objects.filter(name="default").update(is_paused=True)
-    assert explain(make_execution()) == "Queue default is paused."
+    assert explain(make_execution()).startswith("Queue default is paused;")
 
 
 def test_a_full_queue_is_named() -> None:
     Queue.objects.filter(name="default").update(max_concurrent_executions=1)
     make_execution(status="queued")
     assert "The limit of queue default is reached: 1 of 1" in explain(make_execution())
+
+
+def make_unclaimed(count: int) -> None:
+    now, job = database_now(), make_job()
+    values = {
+        "job": job,
+        "version": JobVersion.objects.get(job=job),
+        "origin": "manual",
+        "triggered_by": "tester",
+        "scheduled_for": now,
+        "due_at": now,
+        "status": "queued",
+        "queue": "default",
+        "publish_again_at": now,
+    }
+    JobExecution.objects.bulk_create(JobExecution(**values) for _ in range(count))
+
+
+@pytest.mark.parametrize(
+    ("unclaimed", "slots", "says"),
+    [
+        (199, None, "no beat is alive"),
+        (200, None, "200 executions out that no worker has claimed: no worker is alive"),
+        (200, 50, "200 executions out that no worker has claimed: they go first"),
+        (200, 51, "no beat is alive"),
+    ],
+)
+def test_enough_that_no_worker_has_claimed_holds_the_rest_back(
+    unclaimed: int, slots: int | None, says: str
+) -> None:
+    make_unclaimed(unclaimed)
+    if slots:
+        make_worker(concurrency=slots)
+    assert says in explain(make_execution())
 
 
 def test_a_due_execution_without_a_beat_says_so() -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def make_worker(name: str, **fields: Any) -> Worker:
     now = database_now()
-    values = {"kind": "worker", "hostname": "test", "pid": 1, "started_at": now}
+    values = {"kind": "worker", "hostname": "test", "pid": 1, "concurrency": 1, "started_at": now}
     return Worker.objects.create(name=name, **{**values, "last_seen_at": now, **fields})
 
 
@@ -75,6 +75,24 @@ def test_a_queue_with_waiting_work_and_no_worker_fails() -> None:
     assert levels_of_queues() == {"default": Level.OK, "reports": Level.FAIL}
 
 
+def test_what_is_due_and_not_handed_out_needs_a_worker_as_well() -> None:
+    make_execution(make_job(queue=Queue.objects.create(name="reports")))
+    (finding,) = work.check_queues(database_now())
+    assert (finding.level, finding.about) == (Level.FAIL, "queue reports")
+    assert finding.said == "1 waits in it, and no live worker serves it"
+    assert finding.hint == "Start a worker with `-Q reports`."
+
+
+def test_a_paused_queue_is_told_with_what_is_due_in_it_and_how_to_resume_it() -> None:
+    job = make_job(queue=Queue.objects.create(name="reports", is_paused=True))
+    (finding,) = work.check_queues(database_now())
+    assert (finding.level, finding.said) == (Level.WARN, "paused")
+    make_execution(job)
+    (finding,) = work.check_queues(database_now())
+    assert (finding.level, finding.said) == (Level.WARN, "paused, 1 due")
+    assert "manage.py queues resume reports" in finding.hint
+
+
 def test_a_schedule_is_overdue_after_a_minute() -> None:
     now = database_now()
     make_schedule(next_fire_at=now - timedelta(seconds=60))
@@ -91,10 +109,11 @@ def test_an_execution_past_its_lease_is_found_once_the_rescuer_had_its_chance() 
 
 def test_a_missing_migration_is_named() -> None:
     assert servers.check_migrations().level is Level.OK
-    MigrationRecorder.Migration.objects.filter(app="jobs", name__startswith="0002").delete()
+    latest = MigrationRecorder.Migration.objects.filter(app="jobs").latest("name")
+    latest.delete()
     finding = servers.check_migrations()
     assert finding.level is Level.FAIL
-    assert "jobs.0002_default_queue" in finding.said
+    assert f"jobs.{latest.name}" in finding.said
 
 
 def test_without_servers_it_says_so_in_one_line_each(tmp_path: Any) -> None:
