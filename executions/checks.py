@@ -1,4 +1,4 @@
-"""Times that contradict each other are refused at start, not found at night."""
+"""Settings that contradict each other are refused at start, not found at night."""
 
 from typing import Any
 
@@ -39,3 +39,20 @@ def check_times(**_: Any) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+def check_retention(**_: Any) -> list[CheckMessage]:
+    """Check that nobody tells retention to delete what has just ended."""
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)}.",
+            hint=f"Use {least} or more.",
+            id="executions.E004",
+        )
+        for name, least in (
+            ("SCHEDULER_KEEP_DAYS", 1),
+            ("SCHEDULER_KEEP_LOG_DAYS", 1),
+            ("SCHEDULER_KEEP_EXECUTIONS", 0),
+        )
+        if getattr(settings, name) < least
+    ]

@@ -53,7 +53,7 @@ child = Child()
 def load_handlers(**_: Any) -> None:
     """Import the modules that hold the handlers, before the pool forks; refuse to start without."""
     refuse_bad_settings()
-    for module in settings.JOB_MODULES:
+    for module in (*settings.SYSTEM_JOB_MODULES, *settings.JOB_MODULES):
         try:
             import_module(module)
         except Exception as error:

@@ -33,6 +33,11 @@ def migrate(environment: dict[str, str]) -> None:
     _manage(environment, "migrate", "--noinput")
 
 
+def create_system_jobs(environment: dict[str, str]) -> None:
+    """Bring along the platform's own jobs: retention and rollups."""
+    _manage(environment, "system_jobs")
+
+
 def make_static_directory() -> None:
     """WhiteNoise misses the folder when it is not there, even though development needs none."""
     make_private_directory(Path(settings.STATIC_ROOT))

@@ -58,6 +58,7 @@ class Command(BaseCommand):
             self._say("Bringing the database up to date ...")
             preparation.make_static_directory()
             preparation.migrate(environment)
+            preparation.create_system_jobs(environment)
             password = preparation.create_first_account(environment)
             if password:
                 self._say(f"Made the account admin with the password {password}: keep it.")

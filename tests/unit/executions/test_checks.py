@@ -2,7 +2,7 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
-from executions.checks import check_times
+from executions.checks import check_retention, check_times
 from tests.platform import SHORT_TIMES
 
 GOOD = {"LEASE": 60.0, "LEASE_MARGIN": 15.0, "RENEW": 10.0, "CANCEL_POLL": 1.5}
@@ -67,3 +67,20 @@ def test_django_runs_the_check(settings: Settings) -> None:
     settings.SCHEDULER_LEASE_MARGIN_SECONDS = 0.0
 
     assert "executions.E001" in [problem.id for problem in run_checks()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "least"),
+    [("KEEP_DAYS", 0, 1), ("KEEP_LOG_DAYS", 0, 1), ("KEEP_EXECUTIONS", -1, 0)],
+)
+def test_retention_that_deletes_what_has_just_ended_is_refused(
+    settings: Settings, name: str, value: int, least: int
+) -> None:
+    assert check_retention() == []
+    setattr(settings, f"SCHEDULER_{name}", value)
+
+    (problem,) = check_retention()
+
+    assert problem.msg == f"SCHEDULER_{name} is {value}."
+    assert problem.hint == f"Use {least} or more."
+    assert "executions.E004" in [found.id for found in run_checks()]
