@@ -6,9 +6,13 @@ from django.db import transaction
 
 from audit.trail import Actor, record
 from core.clock import database_now
-from core.errors import Conflict
+from core.errors import Conflict, FieldProblem
 from jobs.models import JobDefinition, JobOwnership, JobStatus, JobVersion
-from jobs.validation import validate
+from jobs.ownership import change_ownership
+from jobs.validation import problems_of, refuse
+
+# What is part of a job, but of no version: no execution depends on it.
+_KEPT_FIELDS = ("keep_days", "keep_executions")
 
 
 @transaction.atomic
@@ -18,8 +22,7 @@ def create_job(
     """Create a job, its first version and its ownership; raise ``InvalidInput`` by field."""
     job = JobDefinition(**fields, created_by=actor.claims or actor.name)
     owner = JobOwnership(job=job, **(ownership or {}))
-    validate(job)
-    validate(owner, exclude={"job"})
+    refuse(problems_of(job) + problems_of(owner, exclude={"job"}))
     job.save(force_insert=True)
     job.refresh_from_db(fields=["created_at"])
     owner.save(force_insert=True)
@@ -30,38 +33,49 @@ def create_job(
         object_type="job",
         object_id=job.id,
         object_label=job.name,
-        after=job.snapshot(),
+        after=_values(job),
     )
     return job
 
 
 @transaction.atomic
-def change_job(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]) -> JobDefinition:
-    """Change fields of a job; a new version is kept when anything that runs depends on changed."""
+def change_job(
+    *,
+    actor: Actor,
+    job: JobDefinition,
+    fields: dict[str, Any],
+    ownership: dict[str, Any] | None = None,
+) -> JobDefinition:
+    """Change fields of a job and of its ownership; raise ``InvalidInput`` by field.
+
+    A new version is kept when anything that an execution depends on changed. The status is not
+    among the fields: ``set_job_status`` changes it.
+    """
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")
-    before = job.snapshot()
-    for name, value in fields.items():
-        setattr(job, name, value)
-    validate(job)
-    after = job.snapshot()
-    if after == before:
-        return job
-    job.version += 1
-    job.updated_by, job.updated_at = actor.name, database_now()
-    job.save()
-    _keep_version(job, actor)
+    before = _values(job)
+    refuse(_set_fields(job, fields) + problems_of(job))
+    after = _values(job)
     changed = [name for name in after if after[name] != before[name]]
-    record(
-        actor=actor,
-        action="JobUpdated",
-        object_type="job",
-        object_id=job.id,
-        object_label=job.name,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-    )
+    if changed:
+        is_new_version = not set(changed) <= set(_KEPT_FIELDS)
+        job.version += is_new_version
+        job.updated_by, job.updated_at = actor.claims or actor.name, database_now()
+        job.save()
+        if is_new_version:
+            _keep_version(job, actor)
+        record(
+            actor=actor,
+            action="JobUpdated",
+            object_type="job",
+            object_id=job.id,
+            object_label=job.name,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+    if ownership:
+        change_ownership(actor=actor, job=job, fields=ownership)
     return job
 
 
@@ -98,6 +112,21 @@ def set_job_status(
         reason=reason,
     )
     return job
+
+
+def _set_fields(job: JobDefinition, fields: dict[str, Any]) -> list[FieldProblem]:
+    fields = dict(fields)
+    status = fields.pop("status", job.status)
+    for name, value in fields.items():
+        setattr(job, name, value)
+    if status == job.status:
+        return []
+    detail = f"The job is {job.status}; its status is changed by enabling, disabling or archiving."
+    return [FieldProblem("status", "changed_by_itself", detail)]
+
+
+def _values(job: JobDefinition) -> dict[str, Any]:
+    return job.snapshot() | {name: getattr(job, name) for name in _KEPT_FIELDS}
 
 
 def _keep_version(job: JobDefinition, actor: Actor) -> None:

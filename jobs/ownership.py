@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.trail import Actor, record
+from core.clock import database_now
 from core.errors import Conflict
 from jobs.models import JobDefinition, JobOwnership, JobStatus
 from jobs.validation import validate
@@ -15,7 +16,7 @@ OWNERSHIP_FIELDS = ("owner_name", "owner_email", "team_name", "team_channel", "e
 @transaction.atomic
 def change_ownership(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]) -> JobOwnership:
     """Change who answers for a job; raise ``InvalidInput`` by field."""
-    job = JobDefinition.objects.select_for_update().get(pk=job.pk)
+    job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")
     owner, _ = JobOwnership.objects.get_or_create(job=job)
@@ -26,6 +27,8 @@ def change_ownership(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]
     changed = [name for name in OWNERSHIP_FIELDS if getattr(owner, name) != before[name]]
     if changed:
         owner.save()
+        job.updated_by, job.updated_at = actor.claims or actor.name, database_now()
+        job.save(update_fields=["updated_by", "updated_at"])
         record(
             actor=actor,
             action="OwnershipChanged",

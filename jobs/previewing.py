@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from jobs.kinds import keep_to_kind
 from jobs.models import JobSchedule
 from jobs.schedules import Rule, RuleSpec
 from jobs.schedules.zone import load_zone
+from jobs.validation import problems_of, refuse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,16 @@ class Preview:
 def preview_schedule(schedule: JobSchedule, *, after: datetime, count: int) -> Preview:
     """Preview a schedule as if it were active; raise ``InvalidRule`` when it has no rule."""
     return preview_rule(schedule.rule, schedule.spec, after=after, count=count)
+
+
+def preview_fields(fields: dict[str, Any], *, after: datetime, count: int) -> Preview:
+    """Preview a schedule that is not saved; raise ``InvalidInput`` naming each bad field.
+
+    It needs no job. An interval or a delay counts from ``after``.
+    """
+    schedule = JobSchedule(**fields, anchor_at=after)
+    refuse(keep_to_kind(schedule, fields) + problems_of(schedule, exclude={"job"}))
+    return preview_schedule(schedule, after=after, count=count)
 
 
 def preview_rule(rule: Rule, spec: RuleSpec, *, after: datetime, count: int) -> Preview:

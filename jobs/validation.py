@@ -1,25 +1,62 @@
 """One way to check a row before it is written, for API, admin and commands alike."""
 
+import shlex
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
 from core.text import NotStorable, strict_json
-from jobs.models import JobSchedule
-from jobs.schedules import InvalidRule
+from jobs.models import ExecutionMode, JobDefinition, JobSchedule
+from jobs.schedules import InvalidRule, compile_rule
 
 # Django reports a conditional constraint without the field it is about.
 _FIELD_OF_CONSTRAINT = {"name_taken": "name"}
+# A rule is checked as if these had been left out, once they have been refused.
+_DEFAULTS_OF_RULE = {"timezone": "UTC"}
 
 
 def validate(row: Any, exclude: set[str] | None = None) -> None:
-    """Check one row's fields and, for a schedule, that its rule can fire."""
-    problems: list[FieldProblem] = []
+    """Raise ``InvalidInput`` naming everything that is wrong with one row."""
+    refuse(problems_of(row, exclude))
+
+
+def refuse(problems: list[FieldProblem]) -> None:
+    """Raise ``InvalidInput`` if there are any problems."""
+    if problems:
+        raise InvalidInput(problems)
+
+
+def problems_of(row: Any, exclude: set[str] | None = None) -> list[FieldProblem]:
+    """Return what is wrong with one row's fields, by themselves and in what they mean together."""
+    problems = _check_text(row) or _check_fields(row, exclude)
+    refused = {problem.field for problem in problems}
+    if isinstance(row, JobDefinition):
+        problems += [p for p in _check_work(row) if p.field not in refused]
+    if isinstance(row, JobSchedule):
+        if "schedule_type" not in refused:
+            problems += _check_rule(row, refused)
+        problems += _check_parameters(row.parameters)
+    return problems
+
+
+def _check_text(row: Any) -> list[FieldProblem]:
+    """Look for what PostgreSQL cannot even be asked about."""
+    detail = "It holds a NUL character, which cannot be stored; leave it out."
+    values = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return [
+        FieldProblem(name, "not_storable", detail)
+        for name, value in values.items()
+        if isinstance(value, str) and "\x00" in value
+    ]
+
+
+def _check_fields(row: Any, exclude: set[str] | None) -> list[FieldProblem]:
     try:
         row.full_clean(exclude=exclude)
     except ValidationError as error:
-        problems += [
+        return [
             FieldProblem(
                 _FIELD_OF_CONSTRAINT.get(detail.code or "", field),
                 detail.code or "invalid",
@@ -28,17 +65,48 @@ def validate(row: Any, exclude: set[str] | None = None) -> None:
             for field, details in error.error_dict.items()
             for detail in details
         ]
-    if isinstance(row, JobSchedule) and not any(p.field == "schedule_type" for p in problems):
-        try:
-            _ = row.rule
-        except InvalidRule as error:
-            names = {"kind": "schedule_type"}
-            problems += [
-                FieldProblem(names.get(e.field, e.field), e.code, e.detail) for e in error.errors
-            ]
-        problems += _check_parameters(row.parameters)
-    if problems:
-        raise InvalidInput(problems)
+    return []
+
+
+def _check_work(job: JobDefinition) -> list[FieldProblem]:
+    """A job has to name what its mode carries out."""
+    if job.execution_mode == ExecutionMode.IN_PROCESS and not job.execution_type_name:
+        detail = (
+            "An in_process job needs the registered name of its handler, such as reports.daily."
+        )
+        return [FieldProblem("execution_type_name", "required", detail)]
+    if job.execution_mode == ExecutionMode.OUT_OF_PROCESS:
+        return _check_command(job.execution_command)
+    return []
+
+
+def _check_command(command: str) -> list[FieldProblem]:
+    try:
+        arguments = shlex.split(command)
+    except ValueError as error:
+        detail = (
+            f"It cannot be split into arguments: {error}. Close each quote, and double each \\."
+        )
+        return [FieldProblem("execution_command", "invalid_command", detail)]
+    if not arguments or not arguments[0]:
+        detail = "An out_of_process job needs its command, such as /usr/bin/python3 report.py."
+        return [FieldProblem("execution_command", "required", detail)]
+    return []
+
+
+def _check_rule(schedule: JobSchedule, refused: set[str]) -> list[FieldProblem]:
+    """Say what is wrong with the rule, without repeating what was ``refused`` by itself."""
+    spec = schedule.spec
+    left_out = {name: _DEFAULTS_OF_RULE.get(name) for name in refused if hasattr(spec, name)}
+    try:
+        compile_rule(replace(spec, **left_out))  # type: ignore[arg-type]
+    except InvalidRule as error:
+        return [
+            FieldProblem("schedule_type" if e.field == "kind" else e.field, e.code, e.detail)
+            for e in error.errors
+            if e.field not in refused
+        ]
+    return []
 
 
 def _check_parameters(parameters: Any) -> list[FieldProblem]:

@@ -25,12 +25,12 @@ CONTRACT_FIELDS = set(CONTRACT.split())
 
 
 def create(api, **fields):
-    return api.send("post", "/api/jobs", {"name": "a job", **fields})
+    return api.send("post", "/api/jobs", {"name": "a job", "executionTypeName": "x", **fields})
 
 
 def test_a_job_has_the_fields_of_the_contract(api):
     body = api.get(f"/api/jobs/{make_job().id}").json()
-    assert set(body) - CONTRACT_FIELDS == {"priority", "queue"}
+    assert set(body) - CONTRACT_FIELDS == {"priority", "queue", "keepDays", "keepExecutions"}
     assert set(body) >= CONTRACT_FIELDS
 
 
@@ -39,8 +39,17 @@ def test_what_a_job_answers_can_be_sent_again(api):
     assert api.send("post", "/api/jobs", body | {"name": "a copy"}).status_code == 201
 
 
-def test_a_name_is_enough(api):
+def test_a_name_and_a_handler_are_enough(api):
     assert create(api).status_code == 201
+    problem = problem_of(api.send("post", "/api/jobs", {"name": "x"}), 400, "validation_error")
+    assert problem["errors"] == [
+        {
+            "pointer": "#/executionTypeName",
+            "code": "required",
+            "detail": "An in_process job needs the registered name of its handler,"
+            " such as reports.daily.",
+        }
+    ]
 
 
 @pytest.mark.parametrize("mode", [1, "01", "InProcess", "in_process", "IN_PROCESS", "in-process"])
@@ -153,11 +162,11 @@ def test_a_bad_value_is_refused_by_the_name_of_its_field(api, field, value):
     assert not JobDefinition.objects.exists()
 
 
-@pytest.mark.parametrize("mode", [2, "OutOfProcess", 3, 4])
+@pytest.mark.parametrize("mode", [3, 4, "Container", "http"])
 def test_a_mode_to_come_is_refused_as_not_available_yet(api, mode):
     problem = problem_of(create(api, executionMode=mode), 400, "validation_error")
     assert problem["errors"][0]["code"] == "not_available"
-    assert "use one of in_process" in problem["errors"][0]["detail"]
+    assert "use one of in_process, out_of_process" in problem["errors"][0]["detail"]
 
 
 def test_what_the_platform_keeps_itself_is_ignored(api):
@@ -181,7 +190,7 @@ def test_a_name_that_is_taken_is_refused(api):
 
 def test_a_name_taken_at_the_last_moment_is_a_conflict(api, monkeypatch):
     make_job(name="a job")
-    monkeypatch.setattr("jobs.definitions.validate", lambda *_args, **_kwargs: None)
+    monkeypatch.setattr("jobs.definitions.refuse", lambda _problems: None)
     problem_of(create(api), 409, "already_exists")
     assert JobDefinition.objects.count() == 1
 

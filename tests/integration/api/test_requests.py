@@ -28,7 +28,8 @@ def test_a_slash_at_the_end_makes_no_difference(api, address):
 
 
 def test_a_post_with_a_slash_does_its_work(api):
-    assert api.send("post", "/api/jobs/", {"name": "x"}).status_code == 201
+    body = {"name": "x", "executionTypeName": "y"}
+    assert api.send("post", "/api/jobs/", body).status_code == 201
 
 
 def test_an_id_may_be_written_in_capitals(api):
@@ -43,7 +44,8 @@ def test_the_start_page_is_the_admin(anonymous):
 def test_the_callers_request_id_is_answered_and_audited(api):
     request_id = uuid4()
     headers = {"X-Request-Id": str(request_id)}
-    answer = api.send("post", "/api/jobs", {"name": "x"}, headers=headers)
+    body = {"name": "x", "executionTypeName": "y"}
+    answer = api.send("post", "/api/jobs", body, headers=headers)
     assert answer["X-Request-Id"] == str(request_id)
     assert JobAudit.objects.get().request_id == request_id
 

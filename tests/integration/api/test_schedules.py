@@ -27,7 +27,7 @@ def create(api, **fields):
 
 def test_a_schedule_has_the_fields_of_the_contract(api):
     body = api.get(f"/api/schedules/{make_schedule().id}").json()
-    ours = {"intervalSeconds", "parameters", "updatedBy", "updatedAtUtc", "lastExecutionStatus"}
+    ours = {"intervalSeconds", "delaySeconds", "parameters", "updatedBy", "updatedAtUtc", "lastExecutionStatus"}
     assert set(body) == CONTRACT_FIELDS | ours
 
 

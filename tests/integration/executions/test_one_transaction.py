@@ -188,7 +188,7 @@ def make_job_change() -> Callable[[], Any]:
 
 
 def make_job_creation() -> Callable[[], Any]:
-    return lambda: create_job(actor=TESTER, fields={"name": "new"})
+    return lambda: create_job(actor=TESTER, fields={"name": "new", "execution_type_name": "x"})
 
 
 def make_job_archive() -> Callable[[], Any]:

@@ -18,6 +18,7 @@ from tests.factories import TESTER, make_job, make_schedule
 pytestmark = pytest.mark.django_db
 
 ALICE = Actor(name="alice", id="7", request_id=UUID(int=9))
+NIGHTLY = {"name": "nightly", "execution_type_name": "tests.noop"}
 CHANGES: dict[str, Any] = {
     "name": "renamed",
     "description": "new",
@@ -57,7 +58,7 @@ def test_a_new_job_has_a_first_version_an_owner_and_an_audit_entry() -> None:
 
     job = create_job(
         actor=ALICE,
-        fields={"name": "nightly", "priority": 7},
+        fields={**NIGHTLY, "priority": 7},
         ownership={"team_name": "Payments", "owner_email": "p@example.com"},
     )
 
@@ -73,7 +74,10 @@ def test_a_new_job_has_a_first_version_an_owner_and_an_audit_entry() -> None:
     assert (entry.action, entry.actor, entry.actor_id) == ("JobCreated", "alice", "7")
     assert (entry.object_type, entry.object_id) == ("job", str(job.id))
     assert (entry.object_label, entry.request_id) == ("nightly", UUID(int=9))
-    assert (entry.before, entry.after) == (None, stored.snapshot())
+    assert (entry.before, entry.after) == (
+        None,
+        {**stored.snapshot(), "keep_days": None, "keep_executions": None},
+    )
 
 
 def test_a_job_without_owner_has_an_empty_ownership() -> None:
@@ -81,7 +85,7 @@ def test_a_job_without_owner_has_an_empty_ownership() -> None:
 
 
 def test_the_callers_claim_is_kept_beside_who_he_is() -> None:
-    job = create_job(actor=Actor(name="service", claims="Alice"), fields={"name": "nightly"})
+    job = create_job(actor=Actor(name="service", claims="Alice"), fields=NIGHTLY)
 
     assert job.created_by == "Alice"
     entry = JobAudit.objects.get()
@@ -107,6 +111,13 @@ def test_the_callers_claim_is_kept_beside_who_he_is() -> None:
         ({"allowed_environments": 8}, "allowed_environments", "max_value"),
         ({"priority": 10}, "priority", "max_value"),
         ({"queue_id": "nowhere"}, "queue", "invalid"),
+        ({"keep_days": 0}, "keep_days", "min_value"),
+        ({"keep_executions": 0}, "keep_executions", "min_value"),
+        ({"keep_executions": "many"}, "keep_executions", "invalid"),
+        ({"name": "a\x00b"}, "name", "not_storable"),
+        ({"execution_command": "true\x00"}, "execution_command", "not_storable"),
+        ({"execution_type_name": ""}, "execution_type_name", "required"),
+        ({"execution_mode": "out_of_process"}, "execution_command", "required"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -114,7 +125,7 @@ def test_a_bad_field_is_refused_by_name_and_nothing_is_written(
     fields: dict[str, Any], field: str, code: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        create_job(actor=ALICE, fields={"name": "nightly", **fields})
+        create_job(actor=ALICE, fields={**NIGHTLY, **fields})
 
     assert problems(refusal)[field] == code
     assert not JobDefinition.objects.exists()
@@ -123,14 +134,24 @@ def test_a_bad_field_is_refused_by_name_and_nothing_is_written(
 
 def test_all_bad_fields_are_refused_at_once() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        create_job(actor=ALICE, fields={"name": "", "priority": 10, "max_retries": 99})
+        create_job(
+            actor=ALICE,
+            fields={"name": "", "priority": 10, "max_retries": 99},
+            ownership={"owner_email": "nobody"},
+        )
 
-    assert set(problems(refusal)) == {"name", "priority", "max_retries"}
+    assert problems(refusal) == {
+        "name": "blank",
+        "priority": "max_value",
+        "max_retries": "max_value",
+        "execution_type_name": "required",
+        "owner_email": "invalid",
+    }
 
 
 def test_a_bad_owner_is_refused_and_nothing_is_written() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        create_job(actor=ALICE, fields={"name": "n"}, ownership={"owner_email": "nobody"})
+        create_job(actor=ALICE, fields=NIGHTLY, ownership={"owner_email": "nobody"})
 
     assert problems(refusal) == {"owner_email": "invalid"}
     assert not JobDefinition.objects.exists()
@@ -142,7 +163,7 @@ def test_a_name_belongs_to_one_job(status: str) -> None:
     set_job_status(actor=TESTER, job=known, status=JobStatus(status))
 
     with pytest.raises(InvalidInput, match="A job of this name exists already"):
-        create_job(actor=ALICE, fields={"name": "nightly"})
+        create_job(actor=ALICE, fields=NIGHTLY)
 
 
 def test_the_name_of_an_archived_job_is_free_again() -> None:
@@ -151,6 +172,38 @@ def test_the_name_of_an_archived_job_is_free_again() -> None:
         set_job_status(actor=TESTER, job=job, status=JobStatus.ARCHIVED)
 
     assert make_job(name="nightly").status == "active"
+
+
+@pytest.mark.parametrize("command", ["", "   ", "\n", "''", '"" --all'])
+def test_a_job_out_of_process_needs_a_command(command: str) -> None:
+    with pytest.raises(InvalidInput, match="needs its command, such as") as refusal:
+        make_job(execution_mode="out_of_process", execution_command=command)
+
+    assert problems(refusal) == {"execution_command": "required"}
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [("echo 'a", "No closing quotation"), ('echo "a', "No closing"), ("a \\", "No escaped")],
+)
+def test_a_command_that_cannot_be_split_is_refused_with_the_reason(command: str, why: str) -> None:
+    with pytest.raises(InvalidInput, match=f"cannot be split into arguments: {why}") as refusal:
+        make_job(execution_mode="out_of_process", execution_command=command)
+
+    assert problems(refusal) == {"execution_command": "invalid_command"}
+
+
+def test_a_job_out_of_process_needs_no_handler_and_one_in_process_no_command() -> None:
+    job = make_job(
+        execution_mode="out_of_process", execution_type_name="", execution_command="echo 'a b'"
+    )
+
+    assert (job.execution_mode, job.execution_command) == ("out_of_process", "echo 'a b'")
+    with pytest.raises(InvalidInput, match="needs the registered name of its handler"):
+        change_job(actor=ALICE, job=job, fields={"execution_mode": "in_process"})
+    fields = {"execution_mode": "in_process", "execution_type_name": "tests.noop"}
+    changed = change_job(actor=ALICE, job=job, fields={**fields, "execution_command": "it's"})
+    assert changed.execution_command == "it's"
 
 
 # --- Change
@@ -226,6 +279,83 @@ def test_a_job_cannot_take_anothers_name() -> None:
 
     with pytest.raises(InvalidInput, match="exists already"):
         change_job(actor=ALICE, job=make_job(), fields={"name": "nightly"})
+
+
+@pytest.mark.parametrize("field", ["keep_days", "keep_executions"])
+def test_how_long_history_is_kept_is_changed_and_audited_without_a_version(field: str) -> None:
+    now = database_now()
+    job = make_job()
+
+    change_job(actor=ALICE, job=job, fields={field: 30})
+
+    job.refresh_from_db()
+    assert (getattr(job, field), job.version, job.versions.count()) == (30, 1, 1)
+    assert (job.updated_by, job.updated_at) == ("alice", now)
+    entry = last_audit()
+    assert (entry.action, entry.before, entry.after) == ("JobUpdated", {field: None}, {field: 30})
+    change_job(actor=ALICE, job=job, fields={field: None, "priority": 9})
+    job.refresh_from_db()
+    assert (getattr(job, field), job.version) == (None, 2)
+    assert last_audit().after == {field: None, "priority": 9}
+
+
+def test_the_status_is_not_changed_with_the_fields() -> None:
+    job = make_job()
+
+    with pytest.raises(
+        InvalidInput, match="The job is active; its status is changed by"
+    ) as refusal:
+        change_job(actor=ALICE, job=job, fields={"status": "disabled", "priority": 9})
+
+    assert problems(refusal) == {"status": "changed_by_itself"}
+    changed = change_job(actor=ALICE, job=job, fields={"status": "active", "priority": 9})
+    assert (changed.status, changed.priority) == ("active", 9)
+    assert last_audit().after == {"priority": 9}
+
+
+def test_the_owner_is_changed_together_with_the_fields() -> None:
+    job = make_job()
+
+    change_job(actor=ALICE, job=job, fields={"priority": 9}, ownership={"team_name": "Payments"})
+
+    job = JobDefinition.objects.get()
+    assert (job.priority, job.ownership.team_name) == (9, "Payments")
+    actions = JobAudit.objects.order_by("id").values_list("action", flat=True)
+    assert list(actions) == ["JobCreated", "JobUpdated", "OwnershipChanged"]
+
+
+def test_a_bad_owner_keeps_the_fields_from_changing() -> None:
+    job = make_job()
+
+    with pytest.raises(InvalidInput) as refusal, transaction.atomic():
+        change_job(
+            actor=ALICE, job=job, fields={"priority": 9}, ownership={"owner_email": "nobody"}
+        )
+
+    assert problems(refusal) == {"owner_email": "invalid"}
+    job.refresh_from_db()
+    assert (job.priority, job.version, JobAudit.objects.count()) == (5, 1, 1)
+
+
+def test_a_new_owner_alone_makes_no_version_but_is_a_change() -> None:
+    now = database_now()
+    job = make_job()
+
+    change_job(actor=ALICE, job=job, fields={}, ownership={"owner_name": "Ann"})
+
+    job.refresh_from_db()
+    assert (job.version, job.updated_by, job.updated_at) == (1, "alice", now)
+    assert last_audit().action == "OwnershipChanged"
+
+
+def test_the_callers_claim_is_shown_as_who_changed_a_job() -> None:
+    job = make_job()
+
+    change_job(actor=Actor(name="service", claims="Ann"), job=job, fields={"priority": 9})
+
+    job.refresh_from_db()
+    assert job.updated_by == "Ann"
+    assert (last_audit().actor, last_audit().claimed_actor) == ("service", "Ann")
 
 
 def test_an_archived_job_cannot_be_changed() -> None:

@@ -1,46 +1,15 @@
-"""Jobs and schedules on the wire, by the contract's names."""
+"""Jobs on the wire."""
 
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from core.api.fields import (
-    FlagsField,
-    JsonObjectField,
-    NotYetField,
-    UtcDateTimeField,
-    WallTimeField,
-    WireChoiceField,
-)
+from core.api.fields import FlagsField, JsonObjectField, UtcDateTimeField, WireChoiceField
 from core.api.queries import PageQuery
 from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
-from jobs.contract import EXECUTION_MODES, JOB_STATUSES, RETRY_STRATEGIES, SCHEDULE_TYPES
-from jobs.models import (
-    Environment,
-    ExecutionMode,
-    JobDefinition,
-    JobSchedule,
-    JobStatus,
-    ScheduleType,
-)
-
-
-class ClaimField(serializers.CharField):
-    """Who the caller says acts: recorded as a claim, shown as what was recorded."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            required=False, allow_null=True, allow_blank=True, max_length=200, **kwargs
-        )
-
-
-class OwnerField(serializers.CharField):
-    """A field of a job's ownership, flat in the job."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            source=f"ownership.{name}", required=False, allow_blank=True, max_length=200
-        )
+from jobs.contract import EXECUTION_MODES, JOB_STATUSES, RETRY_STRATEGIES
+from jobs.models import Environment, ExecutionMode, JobDefinition, JobStatus
+from jobs.serializers.fields import ClaimField, OwnerField
 
 
 class JobSerializer(CamelCaseModelSerializer[JobDefinition]):
@@ -60,6 +29,7 @@ class JobSerializer(CamelCaseModelSerializer[JobDefinition]):
     escalation_email = OwnerField("escalation_email")
     created_by = ClaimField()
     created_at_utc = UtcDateTimeField(source="created_at", read_only=True)
+    updated_by = ClaimField()
     updated_at_utc = UtcDateTimeField(source="updated_at", read_only=True)
     disabled_at_utc = UtcDateTimeField(source="disabled_at", read_only=True)
 
@@ -89,6 +59,8 @@ class JobSerializer(CamelCaseModelSerializer[JobDefinition]):
             "parameter_schema",
             "priority",
             "queue",
+            "keep_days",
+            "keep_executions",
             "version",
             "owner_name",
             "owner_email",
@@ -122,56 +94,3 @@ class JobQuery(PageQuery):
     category = serializers.CharField(required=False)
     team_name = serializers.CharField(required=False)
     search = serializers.CharField(required=False, help_text="A part of the name.")
-
-
-class ScheduleSerializer(CamelCaseModelSerializer[JobSchedule]):
-    """A schedule of one job."""
-
-    job_definition_id = serializers.PrimaryKeyRelatedField(
-        source="job", queryset=JobDefinition.objects.all(), pk_field=serializers.UUIDField()
-    )
-    schedule_type = WireChoiceField(SCHEDULE_TYPES, ScheduleType.values)
-    time_of_day = WallTimeField(required=False, allow_null=True)
-    days_of_week = NotYetField()
-    day_of_month = NotYetField()
-    business_day_of_month = NotYetField()
-    adjust_to_previous_business_day = NotYetField(shown=False)
-    one_time_execution_date = NotYetField()
-    conditional_expression = NotYetField()
-    calendar = NotYetField()
-    parameters = JsonObjectField(required=False)
-    start_date_utc = UtcDateTimeField(source="start_at", required=False, allow_null=True)
-    end_date_utc = UtcDateTimeField(source="end_at", required=False, allow_null=True)
-    next_execution_utc = UtcDateTimeField(source="next_fire_at", read_only=True)
-    created_by = ClaimField()
-    created_at_utc = UtcDateTimeField(source="created_at", read_only=True)
-    updated_at_utc = UtcDateTimeField(source="updated_at", read_only=True)
-
-    class Meta:
-        model = JobSchedule
-        validators: ClassVar[list[Any]] = []  # the service checks the row as a whole
-        fields: tuple[str, ...] = (
-            "id",
-            "job_definition_id",
-            "schedule_type",
-            "cron_expression",
-            "time_of_day",
-            "interval_seconds",
-            "days_of_week",
-            "day_of_month",
-            "business_day_of_month",
-            "adjust_to_previous_business_day",
-            "one_time_execution_date",
-            "conditional_expression",
-            "timezone",
-            "calendar",
-            "parameters",
-            "is_active",
-            "start_date_utc",
-            "end_date_utc",
-            "next_execution_utc",
-            "created_by",
-            "created_at_utc",
-            "updated_by",
-            "updated_at_utc",
-        )

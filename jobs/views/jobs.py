@@ -1,30 +1,35 @@
-"""Jobs and schedules by REST. ``executions/views.py`` adds what is known of their executions."""
+"""Jobs by REST."""
 
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actors import actor_of
-from core.api.views import ApiViewSet
-from jobs.definitions import create_job, set_job_status
-from jobs.models import JobDefinition, JobSchedule
-from jobs.scheduling import create_schedule
+from jobs.definitions import change_job, create_job, set_job_status
+from jobs.models import JobDefinition, JobSchedule, JobStatus
+from jobs.ownership import OWNERSHIP_FIELDS
 from jobs.serializers import JobQuery, JobSerializer, ScheduleSerializer, StatusChange
+from jobs.views.changing import ChangingViewSet
 
 
-class JobViewSet(ApiViewSet):
+class JobViewSet(ChangingViewSet):
     """``/api/jobs``"""
 
     serializer_class = JobSerializer
     schedule_serializer_class = ScheduleSerializer
+    kept_by_put = frozenset({"status"})  # changed by itself, with a reason
     permissions: ClassVar[dict[str, str]] = {
         "list": "jobs.view_jobdefinition",
         "retrieve": "jobs.view_jobdefinition",
         "create": "jobs.add_jobdefinition",
+        "update": "jobs.change_jobdefinition",
+        "partial_update": "jobs.change_jobdefinition",
+        "destroy": "jobs.delete_jobdefinition",
         "set_status": "jobs.change_jobdefinition",
         "schedules": "jobs.view_jobschedule",
     }
@@ -47,6 +52,7 @@ class JobViewSet(ApiViewSet):
         body = self.read_body()
         fields = dict(body.validated_data)
         ownership = fields.pop("ownership", None)
+        fields.pop("updated_by", None)
         actor = actor_of(request, claims=fields.pop("created_by", None))
         with body.naming_fields():
             job = create_job(actor=actor, fields=fields, ownership=ownership)
@@ -54,9 +60,28 @@ class JobViewSet(ApiViewSet):
         answer["Location"] = reverse("job-detail", args=[job.pk])
         return answer
 
+    def change(self, request: Request, *, is_whole: bool) -> Response:
+        job = self.get_object()
+        body, fields = self.read_change(job, is_whole=is_whole)
+        ownership = fields.pop("ownership", {})
+        if is_whole:
+            ownership = dict.fromkeys(OWNERSHIP_FIELDS, "") | ownership
+        actor = actor_of(request, claims=fields.pop("updated_by", None))
+        with body.naming_fields():
+            change_job(actor=actor, job=job, fields=fields, ownership=ownership)
+        return self.answer_row(job.pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        job = self.get_object()
+        set_job_status(actor=actor_of(request), job=job, status=JobStatus.ARCHIVED)
+        return Response(status=204)
+
     @action(detail=True, methods=["put"], url_path="status")
     def set_status(self, request: Request, pk: str) -> Response:
         change = self.validated(StatusChange)
+        is_archiving = change["status"] == JobStatus.ARCHIVED
+        if is_archiving and not request.user.has_perm(self.permissions["destroy"]):
+            raise PermissionDenied("Archiving a job takes the permission to delete jobs.")
         job = set_job_status(
             actor=actor_of(request, claims=change.get("updated_by")),
             job=self.get_object(),
@@ -69,32 +94,6 @@ class JobViewSet(ApiViewSet):
     def schedules(self, request: Request, pk: str) -> Response:
         rows = self.get_schedules(self.get_object())
         return self.answer_page(rows, serializer=self.schedule_serializer_class)
-
-
-class ScheduleViewSet(ApiViewSet):
-    """``/api/schedules``"""
-
-    serializer_class = ScheduleSerializer
-    permissions: ClassVar[dict[str, str]] = {
-        "retrieve": "jobs.view_jobschedule",
-        "create": "jobs.add_jobschedule",
-    }
-
-    def get_queryset(self) -> QuerySet[JobSchedule]:
-        return JobSchedule.objects.all()
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        return Response(self.get_serializer(self.get_object()).data)
-
-    def create(self, request: Request) -> Response:
-        body = self.read_body()
-        fields = dict(body.validated_data)
-        actor = actor_of(request, claims=fields.pop("created_by", None))
-        with body.naming_fields():
-            schedule = create_schedule(actor=actor, fields=fields)
-        answer = self.answer_row(schedule.pk, status=201)
-        answer["Location"] = reverse("schedule-detail", args=[schedule.pk])
-        return answer
 
 
 def _filtered(jobs: QuerySet[JobDefinition], query: dict[str, Any]) -> QuerySet[JobDefinition]:

@@ -1,0 +1,63 @@
+"""The fires to come, on the wire."""
+
+from rest_framework import serializers
+
+from core.api.fields import UtcDateTimeField
+from core.api.queries import Query
+from core.api.serializers import CamelCaseSerializer
+from jobs.models import JobDefinition
+from jobs.previewing import Fire
+from jobs.serializers.schedules import ScheduleSerializer
+
+MOST_FIRES = 100
+_FIRES = 10
+
+
+def _count() -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=MOST_FIRES, default=_FIRES)
+
+
+class PreviewRequest(ScheduleSerializer):
+    """The fields of a schedule that need not exist, nor its job; and which fires are wanted."""
+
+    job_definition_id = serializers.PrimaryKeyRelatedField(
+        source="job",
+        queryset=JobDefinition.objects.all(),
+        pk_field=serializers.UUIDField(),
+        required=False,
+        allow_null=True,
+    )
+    after_utc = UtcDateTimeField(required=False, allow_null=True, help_text="Exclusive.")
+    count = _count()
+
+    class Meta(ScheduleSerializer.Meta):
+        fields = (*ScheduleSerializer.Meta.fields, "after_utc", "count")
+
+
+class PreviewQuery(Query):
+    """Which fires of a saved schedule are wanted."""
+
+    page_size = None  # type: ignore[assignment]  # they come on one page
+    after_utc = UtcDateTimeField(required=False, help_text="Exclusive.")
+    count = _count()
+
+
+class FireSerializer(CamelCaseSerializer):
+    """One fire to come."""
+
+    fire_utc = UtcDateTimeField(source="at")
+    local = serializers.SerializerMethodField()
+    business_date = serializers.DateField()
+    notes = serializers.ListField(child=serializers.CharField())
+
+    def get_local(self, fire: Fire) -> str:
+        """Return the time on the clock of the schedule's zone, with its offset."""
+        return fire.local.isoformat()
+
+
+class PreviewSerializer(CamelCaseSerializer):
+    """What is to come of a rule."""
+
+    fires = FireSerializer(many=True)
+    exhausted = serializers.BooleanField(source="is_exhausted")
+    description = serializers.CharField()

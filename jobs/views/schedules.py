@@ -1,0 +1,104 @@
+"""Schedules by REST."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.actors import actor_of
+from core.clock import database_now
+from jobs.models import JobSchedule
+from jobs.previewing import preview_fields, preview_schedule
+from jobs.scheduling import archive_schedule, change_schedule, create_schedule
+from jobs.serializers import (
+    PreviewQuery,
+    PreviewRequest,
+    PreviewSerializer,
+    ScheduleQuery,
+    ScheduleSerializer,
+)
+from jobs.views.changing import ChangingViewSet
+
+
+class ScheduleViewSet(ChangingViewSet):
+    """``/api/schedules``"""
+
+    serializer_class = ScheduleSerializer
+    kept_by_put = frozenset({"is_active"})  # replacing a rule does not start what was stopped
+    permissions: ClassVar[dict[str, str]] = {
+        "list": "jobs.view_jobschedule",
+        "retrieve": "jobs.view_jobschedule",
+        "create": "jobs.add_jobschedule",
+        "update": "jobs.change_jobschedule",
+        "partial_update": "jobs.change_jobschedule",
+        "destroy": "jobs.delete_jobschedule",
+        "preview": "jobs.view_jobschedule",
+        "preview_saved": "jobs.view_jobschedule",
+    }
+
+    def get_queryset(self) -> QuerySet[JobSchedule]:
+        return JobSchedule.objects.all()
+
+    def list(self, request: Request) -> Response:
+        query = ScheduleQuery.read(request)
+        return self.answer_page(_filtered(self.get_queryset(), query), query=query)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def create(self, request: Request) -> Response:
+        body = self.read_body()
+        fields = dict(body.validated_data)
+        fields.pop("updated_by", None)
+        actor = actor_of(request, claims=fields.pop("created_by", None))
+        with body.naming_fields():
+            schedule = create_schedule(actor=actor, fields=fields)
+        answer = self.answer_row(schedule.pk, status=201)
+        answer["Location"] = reverse("schedule-detail", args=[schedule.pk])
+        return answer
+
+    def change(self, request: Request, *, is_whole: bool) -> Response:
+        schedule = self.get_object()
+        body, fields = self.read_change(schedule, is_whole=is_whole)
+        actor = actor_of(request, claims=fields.pop("updated_by", None))
+        with body.naming_fields():
+            change_schedule(actor=actor, schedule=schedule, fields=fields)
+        return self.answer_row(schedule.pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        archive_schedule(actor=actor_of(request), schedule=self.get_object())
+        return Response(status=204)
+
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        body = PreviewRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = dict(body.validated_data)
+        for name in ("job", "created_by", "updated_by"):
+            fields.pop(name, None)
+        count, after = fields.pop("count"), fields.pop("after_utc", None)
+        with body.naming_fields():
+            preview = preview_fields(fields, after=after or database_now(), count=count)
+        return Response(PreviewSerializer(preview).data)
+
+    @action(detail=True, url_path="preview")
+    def preview_saved(self, request: Request, pk: str) -> Response:
+        query = PreviewQuery.read(request)
+        after = query.get("after_utc") or database_now()
+        preview = preview_schedule(self.get_object(), after=after, count=query["count"])
+        return Response(PreviewSerializer(preview).data)
+
+
+def _filtered(schedules: QuerySet[JobSchedule], query: dict[str, Any]) -> QuerySet[JobSchedule]:
+    """Apply the filters; archived schedules have left the list for good."""
+    schedules = schedules.filter(archived_at__isnull=True)
+    if job := query.get("job_definition_id"):
+        schedules = schedules.filter(job=job)
+    if kinds := query.get("schedule_type"):
+        schedules = schedules.filter(schedule_type__in=kinds)
+    if "is_active" in query:
+        schedules = schedules.filter(is_active=query["is_active"])
+    return schedules
