@@ -1,14 +1,16 @@
 """Forms whose judge and writer is a service."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
 from audit.actors import actor_of
 from audit.trail import Actor
-from core.admin_page import PlatformAdmin
+from core.admin_page import Link, PlatformAdmin
 from core.errors import InvalidInput, Refused
 
 if TYPE_CHECKING:
@@ -51,8 +53,20 @@ class ServiceForm(ModelForm):
             self.add_error(None, refusal.detail)
 
 
+def audit_link(request: HttpRequest, object_id: object) -> Link | None:
+    """Return the way to what people did to one object, for those who may read the trail."""
+    user: Any = request.user
+    if not user.has_perm("audit.view_jobaudit"):
+        return None
+    url = reverse("admin:audit_jobaudit_changelist", query={"q": str(object_id)})
+    return Link(url, "Audit trail", "policy")
+
+
 class ServiceAdmin(PlatformAdmin):
-    """Pages whose form is a :class:`ServiceForm`."""
+    """Pages whose form is a :class:`ServiceForm`, and whose changes stand in the audit trail."""
+
+    def page_links(self, request: HttpRequest, obj: Any) -> Iterable[Link]:
+        return filter(None, [audit_link(request, obj.pk)])
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

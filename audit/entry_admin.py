@@ -4,70 +4,129 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from audit.models import JobAudit
-from core.admin_display import pretty_json, short_moment
+from core.admin_display import changes, moment, short_moment
+from core.admin_page import Section
 from core.admin_paging import HistoryAdmin
 
+_ACTIONS = (
+    *("JobCreated", "JobUpdated", "JobEnabled", "JobDisabled", "JobDeleted"),
+    *("ScheduleChanged", "OwnershipChanged", "QueueChanged"),
+    *("ManualTrigger", "ExecutionCancelled", "TokenIssued", "TokenRevoked"),
+)
+# Kinds of objects, with the page of each. By name: what owns these pages stands above the trail.
+_PAGES = {
+    "job": "jobs_jobdefinition",
+    "schedule": "jobs_jobschedule",
+    "queue": "jobs_queue",
+    "execution": "executions_jobexecution",
+    "token": None,  # recorded by its key, which is not the key of its row
+}
 
-class ActionFilter(admin.SimpleListFilter):
+
+class ActionFilter(DropdownFilter):
     """The contract's actions and ours; asking the table for those it holds would read all of it."""
 
     title = "action"
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        actions = (
-            *("JobCreated", "JobUpdated", "JobEnabled", "JobDisabled", "JobDeleted"),
-            *("ScheduleChanged", "OwnershipChanged", "QueueChanged"),
-            *("ManualTrigger", "ExecutionCancelled", "TokenIssued", "TokenRevoked"),
-        )
-        return [(action, action) for action in actions]
+        return [(action, action) for action in _ACTIONS]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+class ObjectTypeFilter(DropdownFilter):
+    """By what was acted on."""
+
+    title = "kind of object"
+    parameter_name = "object"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in _PAGES]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(object_type=self.value()) if self.value() else queryset
+
+
+class ActorFilter(TextFilter):
+    """By who acted: the whole name of an account."""
+
+    title = "who acted"
+    parameter_name = "actor"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        name = (self.value() or "").strip()
+        return queryset.filter(actor=name) if name else queryset
+
+
 @admin.register(JobAudit)
 class JobAuditAdmin(HistoryAdmin):
-    """Newest first; search by the id of what was acted on."""
+    """Newest first; what was changed stands on the entry's page."""
 
-    list_display = ("when", "actor", "action", "object_type", "object_label", "changes", "reason")
-    list_filter = (ActionFilter,)
+    list_display = ("when", "actor", "action", "object_type", "object_link", "changed", "reason")
+    list_filter = (ActionFilter, ObjectTypeFilter, ActorFilter)
+    list_filter_submit = True
     search_fields = ("object_id",)
-    search_help_text = "The whole id of a job, schedule or execution, or the name of a queue."
+    search_help_text = "A whole id, or a part of a name."
     fields = (
-        *("when", "actor", "actor_id", "claimed_actor", "action"),
-        *("object_type", "object_id", "object_label", "before_values", "after_values"),
-        *("reason", "request_id"),
+        *("at_time", "actor", "actor_id", "claimed_actor", "action"),
+        *("object_type", "object_link", "object_id", "reason", "request_id"),
     )
     readonly_fields = fields
+
+    def page_title(self, obj: JobAudit) -> str:
+        return f"{obj.action}: {obj.object_label}"
+
+    def page_sections(self, request: HttpRequest, obj: JobAudit) -> Any:
+        if obj.before is not None or obj.after is not None:
+            shown = changes(obj.before or {}, obj.after or {})
+            yield Section("What changed", shown, is_above=True)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """Compare whole ids, with every kind of object, so that the index can be used."""
-        kinds = ("job", "schedule", "execution", "queue", "token")
-        if search_term.strip():
-            queryset = queryset.filter(object_type__in=kinds, object_id=search_term.strip())
-        return queryset, False
+        """Find by the whole id of an object; what is no id of any is a part of a name.
+
+        Ids are compared with every kind of object, so that the index can be used. Names have no
+        index: their search reads entries, newest first, until a page is full.
+        """
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        of_object = queryset.filter(object_type__in=_PAGES, object_id=term)
+        if of_object.exists():
+            return of_object, False
+        return queryset.filter(object_label__icontains=term), False
 
     @admin.display(description="at (UTC)")
     def when(self, entry: JobAudit) -> SafeString:
         return short_moment(entry.at)
 
+    @admin.display(description="at")
+    def at_time(self, entry: JobAudit) -> SafeString:
+        return moment(entry.at)
+
+    @admin.display(description="object")
+    def object_link(self, entry: JobAudit) -> SafeString | str:
+        page = _PAGES.get(entry.object_type)
+        try:
+            url = reverse(f"admin:{page}_change", args=[entry.object_id])
+        except NoReverseMatch:
+            return entry.object_label
+        return format_html('<a href="{}">{}</a>', url, entry.object_label)
+
     @admin.display(description="changed")
-    def changes(self, entry: JobAudit) -> str:
+    def changed(self, entry: JobAudit) -> str:
+        """The names of the fields that differ; what is new has none."""
         if entry.before is None:
             return ""
         names = sorted({*entry.before, *(entry.after or {})})
-        return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
-
-    @admin.display(description="before")
-    def before_values(self, entry: JobAudit) -> SafeString:
-        return pretty_json(entry.before)
-
-    @admin.display(description="after")
-    def after_values(self, entry: JobAudit) -> SafeString:
-        return pretty_json(entry.after)
+        shown = ", ".join(name.removesuffix("_id").replace("_", " ") for name in names[:4])
+        return shown + (", …" if len(names) > 4 else "")

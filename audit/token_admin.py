@@ -1,34 +1,82 @@
-"""API tokens in the admin: whose they are and whether they work, never their secret."""
+"""API tokens in the admin: whose they are and whether they work; their secret is shown once."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from audit.admin_forms import admin_actor
-from audit.tokens import revoke_token
+from audit.admin_forms import ServiceAdmin, ServiceForm, admin_actor, audit_link
+from audit.tokens import issue_token, revoke_token
 from core.admin_display import badge, moment
-from core.admin_page import PlatformAdmin
+from core.admin_page import Link
 from core.clock import database_now
 from core.models import ApiToken
+from core.tokens import parse_token
+
+
+class TokenForm(ServiceForm):
+    """Issues a token; there is nothing to change about one."""
+
+    days = forms.IntegerField(
+        required=False,
+        label="Good for (days)",
+        help_text="Empty: until it is revoked.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    secret: str
+
+    class Meta:
+        model = ApiToken
+        fields = ("name", "user")
+        help_texts = {
+            "name": "What it is for, such as the program that will use it.",
+            "user": "It may do what this account may.",
+        }
+
+    def write(self) -> ApiToken:
+        self.secret = issue_token(
+            actor=self.actor,
+            user=self.cleaned_data["user"],
+            name=self.cleaned_data["name"],
+            days=self.cleaned_data["days"],
+        )
+        parsed = parse_token(self.secret)
+        return ApiToken.objects.get(key=parsed.key if parsed else None)
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(PlatformAdmin):
-    """Issued by ``manage.py token``; revoked here."""
+class ApiTokenAdmin(ServiceAdmin):
+    """Issued and revoked here, or by ``manage.py token``."""
 
+    form = TokenForm
     list_display = ("name", "key", "user", "state", "created", "expires", "last_used")
     list_select_related = ("user",)
     search_fields = ("name", "key", "user__username")
+    search_help_text = "Name, key or account."
     ordering = ("-created_at",)
-    fields = (*list_display, "revoked")
-    readonly_fields = fields
+    readonly_fields = ("key", "created", "expires", "last_used", "revoked")
     actions = ("revoke",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = (
+            ("name", "user", "days") if obj is None else ("name", "user", *self.readonly_fields)
+        )
+        return ((None, {"fields": fields}),)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer oneself; only a superuser may issue tokens that act as somebody else."""
+        users = User.objects.filter(is_active=True).order_by("username")
+        if not request.user.is_superuser:
+            users = users.filter(pk=request.user.pk)
+        kwargs |= {"queryset": users, "initial": request.user.pk}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -36,19 +84,41 @@ class ApiTokenAdmin(PlatformAdmin):
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "core.change_apitoken")
 
+    def page_head(self, request: HttpRequest, obj: ApiToken) -> SafeString:
+        return self.state(obj)
+
     def page_buttons(self, obj: ApiToken) -> Iterable[str]:
         return () if obj.revoked_at else ("revoke",)
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    def page_links(self, request: HttpRequest, obj: ApiToken) -> Iterable[Link]:
+        return filter(None, [audit_link(request, obj.key)])
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        obj.secret = form.secret
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Show the secret in the answer itself, and nowhere else: no message, no second look."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Token issued",
+            "token": obj,
+            "list_url": reverse("admin:core_apitoken_changelist"),
+        }
+        answer: HttpResponse = TemplateResponse(request, "audit/admin/issued.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    @admin.action(description="Revoke …", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: Any) -> Any:
         question = "Revoke for good? Whoever uses it is refused from now on."
         if page := self.ask(request, queryset, action="revoke", question=question):
             return page
         actor = admin_actor(request)
-        self.act_on_each(
+        return self.act_on_each(
             request, queryset, lambda token: revoke_token(actor=actor, token=token), "Revoked"
         )
-        return None
 
     @admin.display(description="state")
     def state(self, token: ApiToken) -> SafeString:

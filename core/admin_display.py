@@ -1,7 +1,7 @@
 """Cells that read the same on every admin page."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,34 @@ def pretty_json(value: Any) -> SafeString:
 def block(text: str | None) -> SafeString:
     """Return text as it was written, in letters of equal width."""
     return format_html('<pre class="block">{}</pre>', text) if text else NOTHING
+
+
+def changes(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    show: Callable[[str, Any], str] = lambda name, value: value_text(value),
+) -> SafeString:
+    """Return what differs between two sets of fields, each with its value before and after."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    rows = [
+        (
+            name.removesuffix("_id").replace("_", " "),
+            *(_side(show(name, side[name]) if name in side else "") for side in (before, after)),
+        )
+        for name in names
+    ]
+    return table(["field", "before", "after"], rows, empty="Nothing differs.")
+
+
+def value_text(value: Any) -> str:
+    """Return one value as people read it: text as it is, all else as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _side(text: str) -> SafeString:
+    return format_html('<span class="value">{}</span>', text) if text else NOTHING
 
 
 def link(obj: Any, text: Any = None) -> SafeString:

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from core.errors import Refused
@@ -20,6 +21,7 @@ else:
     from unfold.admin import ModelAdmin
 
 _FROM_PAGE = "_from_page"
+_BACK = "_back"
 _CONFIRMED = "_confirmed"
 
 
@@ -59,6 +61,10 @@ class PlatformAdmin(ModelAdmin):
         """Return the names of the actions that make sense for this object now."""
         return ()
 
+    def touched(self, obj: Any) -> SafeString | str:
+        """Return what an action would touch: the object, and what hangs on it."""
+        return self.page_title(obj)
+
     def page_head(self, request: HttpRequest, obj: Any) -> SafeString | str:
         """Return what is said of the object before everything else, such as its state."""
         return ""
@@ -84,6 +90,7 @@ class PlatformAdmin(ModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
+        context["show_save_and_add_another"] = False
         if obj is not None:
             actions = self.get_actions(request)
             sections = list(self.page_sections(request, obj))
@@ -115,11 +122,18 @@ class PlatformAdmin(ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: Any) -> Any:
         """Do an action of the list, or one that a button asks for; a button's page comes back."""
         response = super().response_action(request, queryset)
-        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        is_done = isinstance(response, HttpResponseRedirect)
-        if is_done and _FROM_PAGE in request.POST and len(selected) == 1:
-            return HttpResponseRedirect(reverse(self._name("change"), args=selected))
+        if isinstance(response, HttpResponseRedirect) and (came_from := self._came_from(request)):
+            return HttpResponseRedirect(came_from)
         return response
+
+    def _came_from(self, request: HttpRequest) -> str | None:
+        """Return the page whose button was pressed; None for the list's own actions."""
+        back = request.POST.get(_BACK, "")
+        if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return back
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        is_of_page = _FROM_PAGE in request.POST and len(selected) == 1
+        return reverse(self._name("change"), args=selected) if is_of_page else None
 
     def act_on_each(
         self,
@@ -142,6 +156,10 @@ class PlatformAdmin(ModelAdmin):
             named = names[0] if len(names) == 1 else f"{len(names)} {self.opts.verbose_name_plural}"
             self.message_user(request, f"{done}: {named}.", messages.SUCCESS)
 
+    def reason_given(self, request: HttpRequest) -> str | None:
+        """Return the reason that was typed on the page that asks."""
+        return request.POST.get("reason", "").strip() or None
+
     def ask(
         self,
         request: HttpRequest,
@@ -158,10 +176,10 @@ class PlatformAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": question,
-            "objects": objects,
+            "objects": [(obj.pk, self.touched(obj)) for obj in objects],
             "action": action,
             "wants_reason": wants_reason,
-            "from_page": _FROM_PAGE in request.POST,
+            "came_from": self._came_from(request),
             "changelist": reverse(self._name("changelist")),
         }
         return TemplateResponse(request, "core/admin/confirm.html", context)

@@ -1,8 +1,9 @@
 """How the states of jobs and schedules look."""
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.admin_display import badge
+from core.admin_display import badge, moment
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 from jobs.schedules import InvalidRule
 
@@ -18,6 +19,14 @@ def job_badge(job: JobDefinition) -> SafeString:
     """Return the job's status as a badge."""
     look, sign = _JOB_LOOKS[JobStatus(job.status)]
     return badge(job.status, look=look, sign=sign)
+
+
+def stopped_words(job: JobDefinition) -> SafeString | str:
+    """Return since when a job does not run, who stopped it and why; nothing for one that does."""
+    if job.disabled_at is None:
+        return ""
+    said = format_html("since {} by {}", moment(job.disabled_at), job.disabled_by)
+    return format_html("{}: {}", said, job.disabled_reason) if job.disabled_reason else said
 
 
 def schedule_badge(schedule: JobSchedule) -> SafeString:

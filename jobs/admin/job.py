@@ -6,33 +6,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import ServiceAdmin, admin_actor
-from core.admin_display import link, moment, short_moment, table
+from core.admin_display import moment, short_moment
 from core.admin_page import Section
-from jobs.admin.display import job_badge, rule_words, schedule_badge
-from jobs.admin.job_form import JobForm
+from jobs.admin.display import job_badge, stopped_words
+from jobs.admin.filters import CategoryFilter, ModeFilter, QueueFilter, StatusFilter, TeamFilter
+from jobs.admin.job_form import FIELD_OF_MODE, JobForm, shown_when
+from jobs.admin.job_sections import next_fires_of, schedules_of, versions_of
 from jobs.definitions import set_job_status
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 from jobs.ownership import OWNERSHIP_FIELDS
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """Archived jobs are out of sight unless asked for."""
-
-    title = "status"
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(status.value, status.label) for status in JobStatus]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value():
-            return queryset.filter(status=self.value())
-        return queryset.unarchived()
 
 
 @admin.register(JobDefinition)
@@ -41,38 +27,49 @@ class JobAdmin(ServiceAdmin):
 
     form = JobForm
     list_display: Any = ("name", "status_badge", "next_fire", "category", "lane", "team")
-    list_filter = (StatusFilter, "queue")
+    list_filter = (StatusFilter, TeamFilter, CategoryFilter, QueueFilter, ModeFilter)
+    list_filter_submit = True
     list_select_related = ("ownership",)
-    search_fields = ("name", "execution_type_name", "category", "ownership__team_name")
+    search_fields = ("name", "description", "ownership__owner_name", "ownership__team_name")
+    search_help_text = "Name, description, owner or team."
     ordering = ("name",)
     actions: Any = ("enable", "disable", "archive")
-    readonly_fields = ("status_badge", "disabled", "version", "created", "updated")
+    readonly_fields = ("version", "created", "updated")
+    conditional_fields = {field: shown_when(mode) for mode, field in FIELD_OF_MODE.items()}
     fieldsets = (
-        (None, {"fields": ("name", "description", "category", "status_badge", "disabled")}),
         (
             "What runs",
-            {"fields": ("execution_mode", "execution_type_name", "queue", "priority")},
-        ),
-        (
-            "Limits",
             {
                 "fields": (
-                    *("timeout_seconds", "expected_duration_seconds"),
-                    *("max_concurrent_executions", "allowed_environments", "allow_manual_trigger"),
-                )
+                    *("name", "description", "category"),
+                    *("execution_mode", *FIELD_OF_MODE.values()),
+                    *("queue", "priority", "allowed_environments"),
+                ),
+                "classes": ("tab",),
             },
         ),
         (
-            "Retries",
+            "Limits and retries",
             {
                 "fields": (
+                    *("timeout_seconds", "expected_duration_seconds", "max_concurrent_executions"),
                     *("max_retries", "retry_strategy", "base_delay_seconds", "max_delay_seconds"),
-                )
+                ),
+                "classes": ("tab",),
             },
         ),
-        ("Who answers for it", {"fields": OWNERSHIP_FIELDS}),
-        ("Parameters", {"fields": ("parameter_schema",), "classes": ("collapse",)}),
-        ("History", {"fields": ("version", "created", "updated")}),
+        (
+            "Parameters",
+            {"fields": ("allow_manual_trigger", "parameter_schema"), "classes": ("tab",)},
+        ),
+        ("Owner", {"fields": OWNERSHIP_FIELDS, "classes": ("tab",)}),
+        (
+            "History",
+            {
+                "fields": ("keep_days", "keep_executions", "version", "created", "updated"),
+                "classes": ("tab",),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -81,14 +78,18 @@ class JobAdmin(ServiceAdmin):
         return super().get_queryset(request).annotate(next_fire_at=next_fire_at)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new job has neither state nor history."""
+        """A new job has no history yet; an archived one shows only what its mode uses."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None:
-            return fieldsets
-        return ((None, {"fields": ("name", "description", "category")}), *fieldsets[1:-1])
+        hidden = set(self.readonly_fields) if obj is None else set()
+        if obj is not None and not self.has_change_permission(request, obj):
+            hidden = set(FIELD_OF_MODE.values()) - {FIELD_OF_MODE.get(obj.execution_mode)}
+        return [
+            (title, options | {"fields": [f for f in options["fields"] if f not in hidden]})
+            for title, options in fieldsets
+        ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_archived = obj is not None and obj.status == JobStatus.ARCHIVED
+        is_archived = isinstance(obj, JobDefinition) and obj.status == JobStatus.ARCHIVED
         return not is_archived and super().has_change_permission(request, obj)
 
     def has_archive_permission(self, request: HttpRequest) -> bool:
@@ -99,9 +100,25 @@ class JobAdmin(ServiceAdmin):
             return ()
         return ("disable" if obj.status == JobStatus.ACTIVE else "enable", "archive")
 
+    def page_head(self, request: HttpRequest, obj: JobDefinition) -> SafeString:
+        return format_html("{} {}", job_badge(obj), stopped_words(obj))
+
     def page_sections(self, request: HttpRequest, obj: JobDefinition) -> Iterable[Section]:
-        yield Section("Schedules", self._schedules(request, obj))
-        yield Section("Versions", self._versions(obj))
+        if self.may(request, "jobs.view_jobschedule"):
+            schedules = schedules_of(
+                request,
+                obj,
+                may_add=self.may(request, "jobs.add_jobschedule"),
+                may_change=self.may(request, "jobs.change_jobschedule"),
+            )
+            yield Section("Schedules", schedules, is_above=True)
+            if obj.status == JobStatus.ACTIVE:
+                yield Section("Next fires", next_fires_of(obj), is_above=True)
+        yield Section("Versions", versions_of(obj))
+
+    def touched(self, obj: JobDefinition) -> str:
+        count = obj.schedules.unarchived().filter(is_active=True).count()
+        return f"{obj}, with {count} active schedule{'s' * (count != 1)}"
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: Any) -> None:
@@ -128,36 +145,13 @@ class JobAdmin(ServiceAdmin):
     def _set_status(
         self, request: HttpRequest, queryset: Any, status: JobStatus, done: str
     ) -> None:
-        actor, reason = admin_actor(request), request.POST.get("reason", "").strip() or None
+        actor, reason = admin_actor(request), self.reason_given(request)
         self.act_on_each(
             request,
             queryset,
             lambda job: set_job_status(actor=actor, job=job, status=status, reason=reason),
             done,
         )
-
-    def _schedules(self, request: HttpRequest, job: JobDefinition) -> SafeString:
-        rows = [
-            (
-                link(schedule, rule_words(schedule)),
-                schedule.timezone,
-                schedule_badge(schedule),
-                short_moment(schedule.next_fire_at),
-            )
-            for schedule in job.schedules.unarchived().order_by("created_at")[:50]
-        ]
-        shown = table(["rule", "time zone", "state", "next fire (UTC)"], rows, empty="None.")
-        if job.status == JobStatus.ARCHIVED or not self.may(request, "jobs.add_jobschedule"):
-            return shown
-        url = reverse("admin:jobs_jobschedule_add", query={"job": str(job.pk)})
-        return format_html('{}<p><a class="addlink" href="{}">Add a schedule</a></p>', shown, url)
-
-    def _versions(self, job: JobDefinition) -> SafeString:
-        rows = [
-            (version.number, short_moment(version.created_at), version.created_by)
-            for version in job.versions.defer("snapshot").order_by("-number")[:10]
-        ]
-        return table(["version", "at (UTC)", "by"], rows, empty="None.")
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, job: JobDefinition) -> SafeString:
@@ -174,13 +168,6 @@ class JobAdmin(ServiceAdmin):
     @admin.display(description="queue", ordering="queue_id")
     def lane(self, job: JobDefinition) -> str:
         return str(job.queue_id)
-
-    @admin.display(description="disabled")
-    def disabled(self, job: JobDefinition) -> str | SafeString:
-        if job.disabled_at is None:
-            return "no"
-        text = format_html("{} by {}", moment(job.disabled_at), job.disabled_by)
-        return format_html("{}: {}", text, job.disabled_reason) if job.disabled_reason else text
 
     @admin.display(description="created")
     def created(self, job: JobDefinition) -> SafeString:

@@ -3,58 +3,24 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit.admin_forms import ServiceAdmin, ServiceForm, admin_actor
-from core.admin_display import link, moment, short_moment, table
-from core.admin_page import Section
+from audit.admin_forms import ServiceAdmin, admin_actor
+from core.admin_display import link, moment, short_moment
 from core.clock import database_now
 from jobs.admin.display import rule_words, schedule_badge
+from jobs.admin.filters import KindFilter, ScheduleStateFilter
+from jobs.admin.preview import preview_panel
+from jobs.admin.schedule_form import KIND_FIELDS, ScheduleForm, shown_when
 from jobs.models import JobSchedule
-from jobs.schedules import InvalidRule
-from jobs.scheduling import archive_schedule, change_schedule, create_schedule
+from jobs.schedules import FIELDS_OF_KIND
+from jobs.scheduling import archive_schedule, change_schedule
 
-_RULE_FIELDS = ("schedule_type", "time_of_day", "cron_expression", "interval_seconds", "timezone")
-_FIELDS = (*_RULE_FIELDS, "start_at", "end_at", "is_active", "parameters")
-_FIRES_SHOWN = 10
-
-
-class ScheduleForm(ServiceForm):
-    """Creates or changes a schedule; its job stays."""
-
-    class Meta:
-        model = JobSchedule
-        fields = ("job", *_FIELDS)
-
-    def clean_parameters(self) -> dict[str, Any]:
-        parameters = self.cleaned_data["parameters"] or {}
-        if not isinstance(parameters, dict):
-            raise forms.ValidationError('Give a JSON object, such as {"region": "EU"}.')
-        return parameters
-
-    def write(self) -> JobSchedule:
-        values = {name: self.cleaned_data[name] for name in _FIELDS}
-        if self.instance._state.adding:
-            values["job"] = self.cleaned_data["job"]
-            return create_schedule(actor=self.actor, fields=values)
-        return change_schedule(actor=self.actor, schedule=self.instance, fields=values)
-
-
-class ArchivedFilter(admin.SimpleListFilter):
-    """Archived schedules are out of sight unless asked for."""
-
-    title = "archived"
-    parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Archived")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(archived_at__isnull=self.value() != "yes")
+BACK_TO_JOB = "job"
 
 
 @admin.register(JobSchedule)
@@ -62,45 +28,84 @@ class ScheduleAdmin(ServiceAdmin):
     """When jobs run."""
 
     form = ScheduleForm
-    list_display = ("rule_in_words", "job_link", "timezone", "state", "fires_next")
-    list_filter = ("schedule_type", "is_active", ArchivedFilter)
+    list_display = ("rule_in_words", "job_link", "kind", "timezone", "state", "fires_next")
+    list_filter = (ScheduleStateFilter, KindFilter)
+    list_filter_submit = True
     list_select_related = ("job",)
     search_fields = ("job__name",)
+    search_help_text = "A part of a job's name."
     autocomplete_fields = ("job",)
     ordering = ("job__name", "created_at")
-    actions = ("archive",)
-    readonly_fields = ("rule_in_words", "state", "next_fire", "created", "updated")
+    actions = ("enable", "disable", "archive")
+    readonly_fields = ("next_fires", "created", "updated")
+    conditional_fields = {name: shown_when(name) for name in KIND_FIELDS}
     fieldsets = (
-        (None, {"fields": ("job", "state", "next_fire", "is_active")}),
-        (
-            "Rule",
-            {
-                "fields": ("rule_in_words", *_RULE_FIELDS, "start_at", "end_at"),
-                "description": "Daily takes the time of day, cron the expression, interval the"
-                " seconds. Start and end are in UTC.",
-            },
-        ),
+        (None, {"fields": ("job", "schedule_type", *KIND_FIELDS, "timezone", "next_fires")}),
+        ("From and until", {"fields": ("start_at", "end_at", "is_active")}),
         ("What the handler gets", {"fields": ("parameters",)}),
         ("History", {"fields": ("created", "updated")}),
     )
 
+    class Media:
+        js = ("jobs/schedule_preview.js",)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*super().get_readonly_fields(request, obj), *(["job"] if obj else []))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new one has no history; where nothing can be changed, only its kind's fields show."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets[:-1]
+        if self.has_change_permission(request, obj):
+            return fieldsets
+        others = set(KIND_FIELDS) - set(FIELDS_OF_KIND[obj.schedule_type])
+        shown = [name for name in fieldsets[0][1]["fields"] if name not in others]
+        return ((None, {"fields": shown}), *fieldsets[1:])
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_archived = obj is not None and obj.archived_at is not None
+        is_archived = isinstance(obj, JobSchedule) and obj.archived_at is not None
         return not is_archived and super().has_change_permission(request, obj)
 
     def has_archive_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "jobs.delete_jobschedule")
 
-    def page_buttons(self, obj: JobSchedule) -> Iterable[str]:
-        return () if obj.archived_at else ("archive",)
+    def page_title(self, obj: JobSchedule) -> str:
+        return f"{obj.job}: {rule_words(obj)}"
 
-    def page_sections(self, request: HttpRequest, obj: JobSchedule) -> Iterable[Section]:
-        if obj.next_fire_at is not None:
-            fires = [(short_moment(fire),) for fire in _next_fires(obj)]
-            yield Section("Next fires", table(["at (UTC)"], fires, empty="None."))
+    def page_head(self, request: HttpRequest, obj: JobSchedule) -> SafeString:
+        if obj.next_fire_at is None:
+            return schedule_badge(obj)
+        return format_html("{} next fire {}", schedule_badge(obj), moment(obj.next_fire_at))
+
+    def page_buttons(self, obj: JobSchedule) -> Iterable[str]:
+        if obj.archived_at:
+            return ()
+        return ("disable" if obj.is_active else "enable", "archive")
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._back(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._back(request, obj) or super().response_post_save_change(request, obj)
+
+    def _back(self, request: HttpRequest, schedule: JobSchedule) -> HttpResponse | None:
+        """Return to the job's page if the form was opened there."""
+        if request.GET.get("_back") != BACK_TO_JOB:
+            return None
+        url = reverse("admin:jobs_jobdefinition_change", args=[schedule.job_id])
+        return HttpResponseRedirect(url)
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: Any) -> None:
+        self._set_active(request, queryset, True, "Enabled")
+
+    @admin.action(description="Disable …", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: Any) -> Any:
+        question = "Disable? Nothing fires until it is enabled again."
+        if page := self.ask(request, queryset, action="disable", question=question):
+            return page
+        return self._set_active(request, queryset, False, "Disabled")
 
     @admin.action(description="Archive …", permissions=["archive"])
     def archive(self, request: HttpRequest, queryset: Any) -> Any:
@@ -108,29 +113,41 @@ class ScheduleAdmin(ServiceAdmin):
         if page := self.ask(request, queryset, action="archive", question=question):
             return page
         actor = admin_actor(request)
-        self.act_on_each(
+        return self.act_on_each(
             request,
             queryset,
             lambda schedule: archive_schedule(actor=actor, schedule=schedule),
             "Archived",
         )
-        return None
+
+    def _set_active(self, request: HttpRequest, queryset: Any, is_active: bool, done: str) -> None:
+        actor, fields = admin_actor(request), {"is_active": is_active}
+        self.act_on_each(
+            request,
+            queryset,
+            lambda schedule: change_schedule(actor=actor, schedule=schedule, fields=fields),
+            done,
+        )
 
     @admin.display(description="rule")
     def rule_in_words(self, schedule: JobSchedule) -> str:
-        return "-" if schedule._state.adding else rule_words(schedule)
+        return rule_words(schedule)
+
+    @admin.display(description="next fires")
+    def next_fires(self, schedule: JobSchedule) -> SafeString:
+        return preview_panel(schedule, now=database_now())
 
     @admin.display(description="job", ordering="job__name")
     def job_link(self, schedule: JobSchedule) -> SafeString:
         return link(schedule.job)
 
+    @admin.display(description="kind", ordering="schedule_type")
+    def kind(self, schedule: JobSchedule) -> str:
+        return schedule.get_schedule_type_display().lower()
+
     @admin.display(description="state")
     def state(self, schedule: JobSchedule) -> SafeString:
-        return moment(None) if schedule._state.adding else schedule_badge(schedule)
-
-    @admin.display(description="next fire", ordering="next_fire_at")
-    def next_fire(self, schedule: JobSchedule) -> SafeString:
-        return moment(schedule.next_fire_at)
+        return schedule_badge(schedule)
 
     @admin.display(description="next fire (UTC)", ordering="next_fire_at")
     def fires_next(self, schedule: JobSchedule) -> SafeString:
@@ -138,8 +155,6 @@ class ScheduleAdmin(ServiceAdmin):
 
     @admin.display(description="created")
     def created(self, schedule: JobSchedule) -> SafeString:
-        if schedule._state.adding:
-            return moment(None)
         return format_html("{} by {}", moment(schedule.created_at), schedule.created_by)
 
     @admin.display(description="changed")
@@ -147,16 +162,3 @@ class ScheduleAdmin(ServiceAdmin):
         if schedule.updated_by is None:
             return moment(None)
         return format_html("{} by {}", moment(schedule.updated_at), schedule.updated_by)
-
-
-def _next_fires(schedule: JobSchedule) -> Iterable[Any]:
-    try:
-        rule = schedule.rule
-    except InvalidRule:
-        return
-    fire = rule.next(database_now())
-    for _ in range(_FIRES_SHOWN):
-        if fire is None:
-            return
-        yield fire
-        fire = rule.next(fire)

@@ -252,15 +252,17 @@ def test_an_archived_schedule_leaves_the_list(as_alice: Client) -> None:
     assert schedule.archived_at is not None
     url = reverse("admin:jobs_jobschedule_changelist")
     assert page_of(schedule) not in as_alice.get(url).text
-    assert page_of(schedule) in as_alice.get(url, {"archived": "yes"}).text
+    assert page_of(schedule) in as_alice.get(url, {"state": "archived"}).text
 
 
 def test_pausing_a_queue_is_recorded(as_alice: Client) -> None:
     queue = Queue.objects.get(name="default")
-    do(as_alice, "pause", queue)
+    assert "Pause?" in do(as_alice, "pause", queue).text
+    do(as_alice, "pause", queue, _confirmed="1", reason="the supplier is down")
     queue.refresh_from_db()
     assert queue.is_paused
-    assert JobAudit.objects.get(action="QueueChanged").after == {"is_paused": True}
+    entry = JobAudit.objects.get(action="QueueChanged")
+    assert (entry.after, entry.reason) == ({"is_paused": True}, "the supplier is down")
     do(as_alice, "resume", queue, _from_page="1")
     queue.refresh_from_db()
     assert not queue.is_paused

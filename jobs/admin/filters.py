@@ -1,0 +1,117 @@
+"""Filters of the lists of jobs and schedules."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+
+from jobs.models import ExecutionMode, JobDefinition, JobOwnership, JobStatus, Queue, ScheduleType
+
+_MOST_LISTED = 200
+
+
+class StatusFilter(DropdownFilter):
+    """Archived jobs are out of sight unless asked for."""
+
+    title = "status"
+    parameter_name = "status"
+    all_option = ("", "All but archived")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(JobStatus.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value():
+            return queryset.filter(status=self.value())
+        return queryset.unarchived()
+
+
+class _ColumnFilter(DropdownFilter):
+    """By one column; what is offered is what the rows hold, or a fixed list of choices."""
+
+    column: str
+    choices_of_column: Any = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if self.choices_of_column is not None:
+            return list(self.choices_of_column)
+        return [(value, value) for value in self.offered()[:_MOST_LISTED]]
+
+    def offered(self) -> Any:
+        """Return the values to choose from."""
+        raise NotImplementedError
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
+
+
+class TeamFilter(_ColumnFilter):
+    """By the team that answers for the job."""
+
+    title = "team"
+    parameter_name = "team"
+    column = "ownership__team_name"
+
+    def offered(self) -> Any:
+        teams = JobOwnership.objects.exclude(team_name="").order_by("team_name")
+        return teams.values_list("team_name", flat=True).distinct()
+
+
+class CategoryFilter(_ColumnFilter):
+    """By category."""
+
+    title = "category"
+    parameter_name = "category"
+    column = "category"
+
+    def offered(self) -> Any:
+        jobs = JobDefinition.objects.exclude(category="").order_by("category")
+        return jobs.values_list("category", flat=True).distinct()
+
+
+class QueueFilter(_ColumnFilter):
+    """By the queue that the job's executions wait in."""
+
+    title = "queue"
+    parameter_name = "queue"
+    column = "queue"
+
+    def offered(self) -> Any:
+        return Queue.objects.order_by("name").values_list("name", flat=True)
+
+
+class ModeFilter(_ColumnFilter):
+    """By how the job is carried out."""
+
+    title = "mode"
+    parameter_name = "mode"
+    column = "execution_mode"
+    choices_of_column = ExecutionMode.choices
+
+
+class KindFilter(_ColumnFilter):
+    """By the kind of rule."""
+
+    title = "kind"
+    parameter_name = "kind"
+    column = "schedule_type"
+    choices_of_column = ScheduleType.choices
+
+
+class ScheduleStateFilter(DropdownFilter):
+    """Archived schedules are out of sight unless asked for."""
+
+    title = "state"
+    parameter_name = "state"
+    all_option = ("", "All but archived")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", "Active"), ("inactive", "Inactive"), ("archived", "Archived")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "archived":
+            return queryset.filter(archived_at__isnull=False)
+        queryset = queryset.unarchived()
+        if self.value() in {"active", "inactive"}:
+            return queryset.filter(is_active=self.value() == "active")
+        return queryset

@@ -1,0 +1,73 @@
+"""What a job's page shows beside its fields: schedules, what fires next, versions."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from core.admin_display import changes, short_moment, table, value_text
+from core.clock import database_now
+from jobs.admin.display import rule_words, schedule_badge
+from jobs.admin.preview import next_fires_of_all
+from jobs.models import Environment, JobDefinition, JobSchedule, JobStatus
+
+_MOST_SCHEDULES = 50
+_MOST_VERSIONS = 10
+
+
+def schedules_of(
+    request: HttpRequest, job: JobDefinition, *, may_add: bool, may_change: bool
+) -> SafeString:
+    """The job's schedules, each with what can be done to it."""
+    is_open = job.status != JobStatus.ARCHIVED
+    rows = [
+        {
+            "schedule": schedule,
+            "rule": rule_words(schedule),
+            "state": schedule_badge(schedule),
+            "next_fire": short_moment(schedule.next_fire_at),
+        }
+        for schedule in job.schedules.unarchived().order_by("created_at")[:_MOST_SCHEDULES]
+    ]
+    context = {
+        "rows": rows,
+        "may_change": may_change and is_open,
+        "changelist": reverse("admin:jobs_jobschedule_changelist"),
+        "back": request.path,
+        "add_url": reverse("admin:jobs_jobschedule_add", query={"job": job.pk, "_back": "job"})
+        if may_add and is_open
+        else None,
+    }
+    return render_to_string("jobs/admin/schedules.html", context, request)
+
+
+def next_fires_of(job: JobDefinition) -> SafeString:
+    """What the job's active schedules fire next, all together."""
+    active = job.schedules.unarchived().filter(is_active=True).order_by("next_fire_at")
+    schedules: list[JobSchedule] = list(active[:_MOST_SCHEDULES])
+    return next_fires_of_all(schedules, now=database_now())
+
+
+def versions_of(job: JobDefinition) -> SafeString:
+    """The latest versions, each with what it changed."""
+    latest = list(job.versions.order_by("-number")[: _MOST_VERSIONS + 1])
+    rows = [
+        (
+            version.number,
+            short_moment(version.created_at),
+            version.created_by,
+            changes(older.snapshot, version.snapshot, _shown) if older else "The first.",
+        )
+        for version, older in zip(latest, [*latest[1:], None], strict=True)
+    ]
+    return table(
+        ["version", "at (UTC)", "by", "what changed"], rows[:_MOST_VERSIONS], empty="None."
+    )
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "allowed_environments":
+        return ", ".join(bit.label for bit in Environment if value & bit)
+    return value_text(value)

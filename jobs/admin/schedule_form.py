@@ -1,0 +1,88 @@
+"""The form of a schedule: the fields of every kind, of which each kind shows its own."""
+
+from typing import Any
+
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from audit.admin_forms import ServiceForm
+from core.admin_fields import BitsField, JsonObjectTextField
+from jobs.models import JobSchedule, Weekday
+from jobs.schedules import FIELDS_OF_KIND
+from jobs.schedules.zone import zone_names
+from jobs.scheduling import change_schedule, create_schedule
+
+KIND_FIELDS = (
+    *("one_time_at", "time_of_day", "days_of_week", "day_of_month"),
+    *("cron_expression", "interval_seconds", "delay_seconds"),
+)
+SCHEDULE_FIELDS = (
+    *("schedule_type", *KIND_FIELDS, "timezone"),
+    *("start_at", "end_at", "is_active", "parameters"),
+)
+
+
+def shown_when(field: str) -> str:
+    """Return the script expression that says whether the chosen kind has this field.
+
+    Where nothing can be changed there is no choice to look at, and all fields of the page show.
+    """
+    kinds = [f"'{kind}'" for kind, fields in FIELDS_OF_KIND.items() if field in fields]
+    chosen = f"[{', '.join(kinds)}].includes(schedule_type)"
+    return f"typeof schedule_type === 'undefined' || {chosen}"
+
+
+class TimeZoneWidget(UnfoldAdminTextInputWidget):
+    """A text field that offers every name of a zone."""
+
+    template_name = "jobs/admin/time_zone.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["attrs"] |= {"list": f"{name}-names", "autocomplete": "off"}
+        return context | {"zones": sorted(zone_names())}
+
+
+class ScheduleForm(ServiceForm):
+    """Creates or changes a schedule; its job stays."""
+
+    days_of_week = BitsField(choices=Weekday.choices, required=False, empty_value=None)
+    parameters = JsonObjectTextField(
+        required=False,
+        empty={},
+        help_text='A JSON object that the handler gets, such as {"region": "EU"}.',
+    )
+
+    class Meta:
+        model = JobSchedule
+        fields = ("job", *SCHEDULE_FIELDS)
+        widgets = {"timezone": TimeZoneWidget}
+        labels = {
+            "schedule_type": "Kind",
+            "one_time_at": "At (UTC)",
+            "interval_seconds": "Every (seconds)",
+            "delay_seconds": "After (seconds)",
+            "timezone": "Time zone",
+            "start_at": "Not before (UTC)",
+            "end_at": "Not after (UTC)",
+            "is_active": "Active",
+        }
+        help_texts = {
+            "time_of_day": "By the clock of the time zone below.",
+            "day_of_month": "1 to 31; a shorter month fires on its last day.",
+            "cron_expression": "Minute, hour, day of the month, month, day of the week;"
+            " with seconds in front if there are six.",
+            "interval_seconds": "Counted from when the schedule was made.",
+            "delay_seconds": "Once, so long after the schedule was made.",
+            "start_at": "Empty: from now on.",
+            "end_at": "Empty: for ever.",
+        }
+
+    def write(self) -> JobSchedule:
+        values = {name: self.cleaned_data[name] for name in SCHEDULE_FIELDS}
+        own = FIELDS_OF_KIND[values["schedule_type"]]
+        # What was typed for another kind is hidden by now: it must not be kept.
+        values |= {name: None for name in KIND_FIELDS if name not in own}
+        if self.instance._state.adding:
+            values["job"] = self.cleaned_data["job"]
+            return create_schedule(actor=self.actor, fields=values)
+        return change_schedule(actor=self.actor, schedule=self.instance, fields=values)
