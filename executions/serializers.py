@@ -4,10 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.fields import JsonObjectField, UtcDateTimeField, WireChoiceField
-from core.api.queries import PageQuery
+from core.api.fields import JsonObjectField, UtcDateTimeField
 from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
-from executions.contract import EXECUTION_STATUSES
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Origin
 from executions.states import ExecutionStatus
 from executions.waits import explain_wait
@@ -121,16 +119,6 @@ class TransitionSerializer(CamelCaseModelSerializer[ExecutionTransition]):
     class Meta:
         model = ExecutionTransition
         fields = ("id", "from_status", "to_status", "at", "attempt", "reason", "actor", "data")
-
-
-class ExecutionQuery(PageQuery):
-    """The filters of the list of executions; ``job`` is short for ``jobDefinitionId``."""
-
-    status = serializers.ListField(
-        child=WireChoiceField(EXECUTION_STATUSES, ExecutionStatus.values), required=False
-    )
-    job_definition_id = serializers.UUIDField(required=False)
-    job = serializers.UUIDField(required=False)
 
 
 class TriggerRequest(CamelCaseSerializer):

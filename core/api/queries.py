@@ -14,11 +14,7 @@ MAX_PAGE_SIZE = 200
 
 
 class Query(CamelCaseSerializer):
-    """The parameters of a list; subclasses add their own."""
-
-    page_size = serializers.IntegerField(
-        min_value=1, max_value=MAX_PAGE_SIZE, default=DEFAULT_PAGE_SIZE
-    )
+    """The parameters of one address; subclasses have them as fields."""
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
@@ -37,13 +33,23 @@ class Query(CamelCaseSerializer):
         return values
 
 
-class PageQuery(Query):
+class _SizedQuery(Query):
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAGE_SIZE, default=DEFAULT_PAGE_SIZE, help_text="Rows of a page."
+    )
+
+
+class PageQuery(_SizedQuery):
     """The parameters of a list with pages."""
 
-    cursor = serializers.CharField(required=False, max_length=500)
+    cursor = serializers.CharField(
+        required=False, max_length=500, help_text="Which page: take it from next or previous."
+    )
 
 
-class FollowQuery(Query):
+class FollowQuery(_SizedQuery):
     """The parameters of a list that grows at its end: what comes after the row last seen."""
 
-    after = serializers.IntegerField(min_value=0, max_value=2**63 - 1, default=0)
+    after = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, default=0, help_text="The id of the row seen last."
+    )

@@ -1,7 +1,22 @@
 """The REST API of executions, and of jobs and schedules with what their executions tell."""
 
-from executions.views.dashboard import DashboardStats
+from executions.views.dashboard import (
+    DashboardStats,
+    ExecutionTrends,
+    StaleJobs,
+    TopFailingJobs,
+    UpcomingJobs,
+)
 from executions.views.executions import ExecutionViewSet
 from executions.views.jobs import JobViewSet, ScheduleViewSet
 
-__all__ = ["DashboardStats", "ExecutionViewSet", "JobViewSet", "ScheduleViewSet"]
+__all__ = [
+    "DashboardStats",
+    "ExecutionTrends",
+    "ExecutionViewSet",
+    "JobViewSet",
+    "ScheduleViewSet",
+    "StaleJobs",
+    "TopFailingJobs",
+    "UpcomingJobs",
+]

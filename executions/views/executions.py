@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from audit.actors import actor_of
 from core.api.views import ApiViewSet
 from core.clock import database_now
+from executions.filters import ExecutionQuery
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from executions.serializers import (
     EmptyRequest,
-    ExecutionQuery,
     ExecutionSerializer,
     LogLineSerializer,
     OneExecutionSerializer,

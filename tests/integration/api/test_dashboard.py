@@ -1,13 +1,27 @@
 """The figures of the dashboard."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from core.clock import database_now
-from executions.stats import dashboard_stats
+from executions.rollups import roll_up
+from executions.stats import (
+    dashboard_stats,
+    execution_trends,
+    stale_jobs,
+    top_failing_jobs,
+    upcoming_jobs,
+)
 from jobs.definitions import set_job_status
-from tests.factories import TESTER, make_execution, make_job
+from jobs.models import JobDefinition, JobSchedule
+from jobs.scheduling import archive_schedule, change_schedule
+from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.integration.api.test_problems import problem_of
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +37,45 @@ NOTHING = {
     "averageExecutionTimeSeconds": 0.0,
     "successRatePercentage": 0.0,
 }
+NOW = datetime(2026, 5, 14, 12, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def end(job: JobDefinition, status: str, at: datetime, seconds: float = 4) -> None:
+    """Let an execution of ``job`` end at this instant after so many seconds."""
+    started_at = at - timedelta(seconds=seconds)
+    make_execution(job, status=status, completed_at=at, started_at=started_at)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What goes to the server, by Django's cursors or by psycopg's own."""
+    connection.ensure_connection()
+    statements: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def count(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        statements.append(str(query))
+        return execute(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", count)
+    yield statements
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    "figures", [dashboard_stats, execution_trends, top_failing_jobs, upcoming_jobs, stale_jobs]
+)
+def test_each_part_takes_one_round_trip(sent: list[str], figures: Any) -> None:
+    figures()
+    assert len(sent) == 1
+
+
+# --- the figures of today ---
 
 
 def test_an_empty_platform_answers_zeros(api):
@@ -38,12 +91,11 @@ def test_jobs_are_counted_by_status_without_those_archived(api):
 
 
 def test_today_begins_at_utc_midnight():
-    midnight = database_now().replace(hour=0, minute=0, second=0, microsecond=0)
-    before = midnight - timedelta(microseconds=1)
+    today = midnight(database_now())
+    before = today - timedelta(microseconds=1)
     for status in ["succeeded", "succeeded", "succeeded", "failed", "timed_out", "skipped"]:
-        for completed_at in (midnight, before):
-            started_at = completed_at - timedelta(seconds=4)
-            make_execution(status=status, completed_at=completed_at, started_at=started_at)
+        for completed_at in (today, before):
+            end(make_job(), status, completed_at)
     stats = dashboard_stats()
     assert stats["succeededToday"] == 3
     assert stats["failedToday"] == 2
@@ -69,6 +121,315 @@ def test_exceeding_is_what_runs_longer_than_its_job_expects():
     assert (stats["runningExecutions"], stats["exceedingExpectedDuration"]) == (3, 1)
 
 
-def test_the_figures_take_one_query(django_assert_num_queries):
-    with django_assert_num_queries(1):
-        dashboard_stats()
+# --- trends ---
+
+
+def test_a_trend_has_a_row_for_every_day_with_today_last(api):
+    rows = api.get("/api/dashboard/execution-trends").json()
+    today = database_now().date()
+    dates = [str(today - DAY * back) for back in range(6, -1, -1)]
+    assert [row["executionDate"] for row in rows] == dates
+    empty = {
+        "totalExecutions": 0,
+        "successCount": 0,
+        "failureCount": 0,
+        "timeoutCount": 0,
+        "avgDurationSeconds": 0,
+    }
+    assert rows[0] == {"executionDate": dates[0]} | empty
+    assert len(api.get("/api/dashboard/execution-trends?days=90").json()) == 90
+
+
+def fill_days() -> JobDefinition:
+    """Fill three days of two jobs, each day's first and last instant included."""
+    job, other = make_job(), make_job()
+    for back in range(3):
+        day = midnight(NOW) - DAY * back
+        end(job, "succeeded", day, seconds=2)
+        end(job, "failed", day + timedelta(hours=1), seconds=10)
+        end(other, "timed_out", day + timedelta(hours=2), seconds=6)
+        end(other, "cancelled", day + timedelta(hours=3), seconds=50)
+        end(other, "skipped", day + timedelta(hours=4), seconds=50)
+        for _ in range(back):
+            end(other, "failed", day + DAY - timedelta(microseconds=1), seconds=6)
+    return job
+
+
+def test_a_day_counts_what_ended_between_its_midnights():
+    fill_days()
+    rows = execution_trends(days=4, now=NOW)
+    assert [str(row["executionDate"]) for row in rows] == [f"2026-05-{d}" for d in (11, 12, 13, 14)]
+    counts = [
+        tuple(
+            row[f"{name}"]
+            for name in ("totalExecutions", "successCount", "failureCount", "timeoutCount")
+        )
+        for row in rows
+    ]
+    assert counts == [(0, 0, 0, 0), (6, 1, 3, 1), (5, 1, 2, 1), (4, 1, 1, 1)]
+    assert [row["avgDurationSeconds"] for row in rows] == [0, 6.0, 6.0, 6.0]
+
+
+@pytest.mark.parametrize("days", [1, 2, 4, 7])
+def test_a_day_says_the_same_whether_it_is_rolled_up_or_not(days):
+    fill_days()
+
+    def ask() -> tuple[Any, Any]:
+        return execution_trends(days=days, now=NOW), top_failing_jobs(days=days, now=NOW)
+
+    counted_now = ask()
+    assert roll_up(now=NOW, most_days=1) == [(NOW - 2 * DAY).date()]
+    assert ask() == counted_now
+    assert roll_up(now=NOW) == [(NOW - DAY).date()]
+    assert ask() == counted_now
+
+
+def test_a_rolled_up_day_is_not_counted_from_its_executions_again():
+    job = fill_days()
+    roll_up(now=NOW)
+    before = execution_trends(days=4, now=NOW)
+    end(job, "succeeded", NOW - DAY)
+    assert execution_trends(days=4, now=NOW) == before
+
+
+# --- top failing jobs ---
+
+
+def test_jobs_are_named_by_their_failures_most_first(api):
+    now = database_now()
+    seldom, often, never = make_job(name="seldom"), make_job(name="often"), make_job()
+    often.ownership.owner_name, often.ownership.owner_email = "Ada", "ada@example.com"
+    often.ownership.save()
+    JobDefinition.objects.filter(pk=often.pk).update(category="ETL")
+    end(seldom, "failed", now)
+    for status in ("failed", "timed_out", "succeeded", "cancelled"):
+        end(often, status, now)
+    end(never, "succeeded", now)
+    rows = api.get("/api/dashboard/top-failing-jobs").json()
+    assert [(row["jobName"], row["failureCount"]) for row in rows] == [("often", 2), ("seldom", 1)]
+    assert rows[0] == {
+        "jobDefinitionId": str(often.pk),
+        "jobName": "often",
+        "category": "ETL",
+        "failureCount": 2,
+        "lastFailureUtc": now.isoformat().replace("+00:00", "Z"),
+        "ownerName": "Ada",
+        "ownerEmail": "ada@example.com",
+    }
+    assert len(api.get("/api/dashboard/top-failing-jobs?limit=1").json()) == 1
+
+
+def test_failures_count_from_the_first_midnight_on():
+    job = make_job()
+    end(job, "failed", midnight(NOW) - DAY)
+    end(job, "failed", midnight(NOW) - DAY - timedelta(microseconds=1))
+    assert [row["failureCount"] for row in top_failing_jobs(days=2, now=NOW)] == [1]
+    assert top_failing_jobs(days=1, now=NOW) == []
+
+
+def test_an_archived_job_is_not_named_as_failing():
+    job = make_job()
+    end(job, "failed", database_now())
+    set_job_status(actor=TESTER, job=job, status="archived")
+    assert top_failing_jobs() == []
+
+
+# --- upcoming jobs ---
+
+
+def plan_at(at: datetime, job: JobDefinition | None = None) -> JobSchedule:
+    return make_schedule(job or make_job(), next_fire_at=at)
+
+
+def test_schedules_are_named_in_the_order_of_their_next_slots(api):
+    now = database_now()
+    job = make_job(name="next", category="ETL", expected_duration_seconds=30)
+    job.ownership.owner_name, job.ownership.team_name = "Ada", "Data"
+    job.ownership.save()
+    plan_at(now + timedelta(hours=2))
+    at = now + timedelta(minutes=10, seconds=59)
+    schedule = plan_at(at, job)
+    rows = api.get("/api/dashboard/upcoming-jobs").json()
+    assert len(rows) == 2
+    assert rows[0] == {
+        "scheduleId": str(schedule.pk),
+        "jobDefinitionId": str(job.pk),
+        "jobName": "next",
+        "category": "ETL",
+        "scheduleType": "interval",
+        "nextExecutionUtc": at.isoformat().replace("+00:00", "Z"),
+        "minutesUntilExecution": 10,
+        "expectedDurationSeconds": 30,
+        "timeoutSeconds": 300,
+        "ownerName": "Ada",
+        "teamName": "Data",
+    }
+    assert len(api.get("/api/dashboard/upcoming-jobs?limit=1").json()) == 1
+    assert len(api.get("/api/dashboard/upcoming-jobs?hours=1").json()) == 1
+
+
+def test_upcoming_ends_after_the_hours_asked_for():
+    plan_at(NOW + timedelta(hours=1))
+    plan_at(NOW + timedelta(hours=1, microseconds=1))
+    assert len(upcoming_jobs(hours=1, now=NOW)) == 1
+
+
+def test_a_slot_that_is_due_is_upcoming_in_no_time():
+    plan_at(NOW - timedelta(minutes=5))
+    assert [row["minutesUntilExecution"] for row in upcoming_jobs(now=NOW)] == [0]
+
+
+def test_what_would_not_run_is_not_upcoming(settings):
+    settings.SCHEDULER_ENVIRONMENT = "PROD"
+    at = database_now() + timedelta(minutes=1)
+    for status in ("disabled", "draft", "archived"):
+        set_job_status(actor=TESTER, job=plan_at(at).job, status=status)
+    plan_at(at, make_job(allowed_environments=3))
+    archive_schedule(actor=TESTER, schedule=plan_at(at))
+    change_schedule(actor=TESTER, schedule=plan_at(at), fields={"is_active": False})
+    runs = plan_at(at, make_job(allowed_environments=4))
+    assert [row["scheduleId"] for row in upcoming_jobs()] == [runs.pk]
+
+
+# --- stale jobs ---
+
+HOUR = timedelta(hours=1)
+
+
+def fill_slots(job: JobDefinition, **ages: timedelta) -> JobSchedule:
+    """Give the job a schedule that goes on, and a slot of each age in the status it is named by."""
+    schedule = plan_at(NOW + HOUR, job)
+    for name, age in ages.items():
+        status = name.rstrip("_")
+        final = (
+            {} if status in ("running", "scheduled") else {"completed_at": NOW - age + HOUR / 60}
+        )
+        make_execution(
+            job,
+            status=status,
+            schedule=schedule,
+            origin="schedule",
+            scheduled_for=NOW - age,
+            started_at=None if status in ("skipped", "scheduled") else NOW - age,
+            **final,
+        )
+    return schedule
+
+
+STALE = [
+    ({"failed": DAY}, "1 slot has fallen due"),
+    ({"running": 2 * DAY}, "is running"),
+    ({"skipped": DAY, "skipped_": HOUR}, "nothing has started"),
+    ({"succeeded": 2 * DAY, "failed": DAY}, "No success since 2026-05-12 12:31:00 UTC"),
+    ({"failed": HOUR, "timed_out": HOUR / 2, "failed_": HOUR / 3}, "3 slots or more"),
+    ({"succeeded": 2 * HOUR, "failed": HOUR, "skipped": HOUR / 2, "cancelled": HOUR / 3}, "slots"),
+]
+FRESH = [
+    {},
+    {"failed": DAY - timedelta(seconds=1)},
+    {"failed": 2 * DAY, "succeeded": DAY},
+    {"failed": HOUR, "failed_": HOUR / 2},
+    {"failed": HOUR * 0.99, "failed_": HOUR / 2, "failed__": HOUR / 3, "failed___": HOUR / 4},
+    {"failed": HOUR, "failed_": HOUR / 2, "failed__": HOUR / 3, "succeeded": HOUR / 4},
+]
+
+
+@pytest.mark.parametrize(("slots", "says"), STALE, ids=range(len(STALE)))
+def test_a_job_without_success_since_a_day_or_three_slots_is_stale(slots, says):
+    job = make_job()
+    fill_slots(job, **slots)
+    (row,) = stale_jobs(now=NOW)
+    assert row["jobDefinitionId"] == job.pk
+    assert says in row["reason"]
+
+
+@pytest.mark.parametrize("slots", FRESH, ids=range(len(FRESH)))
+def test_a_job_that_may_yet_succeed_in_time_is_not_stale(slots):
+    fill_slots(make_job(), **slots)
+    assert stale_jobs(now=NOW) == []
+
+
+def test_a_slot_that_nobody_opened_makes_a_job_stale_too():
+    plan_at(NOW - DAY)
+    plan_at(NOW - DAY + timedelta(seconds=1))
+    assert len(stale_jobs(now=NOW)) == 1
+
+
+def test_a_success_by_hand_is_a_success():
+    job = make_job()
+    fill_slots(job, failed=2 * DAY)
+    end(job, "succeeded", NOW - DAY)
+    assert stale_jobs(now=NOW) == []
+
+
+def test_the_longest_stale_comes_first_with_what_is_needed_to_act(api):
+    first, second = make_job(name="first", category="ETL"), make_job(name="second")
+    first.ownership.owner_name, first.ownership.owner_email = "Ada", "ada@example.com"
+    first.ownership.team_name = "Data"
+    first.ownership.save()
+    now = database_now()
+    for job, age in ((second, 2 * DAY), (first, 3 * DAY)):
+        end(job, "succeeded", now - 4 * DAY)
+        schedule = plan_at(now + HOUR, job)
+        slot = {"schedule": schedule, "origin": "schedule", "scheduled_for": now - age}
+        make_execution(job, status="failed", started_at=now - age, **slot)
+    rows = api.get("/api/dashboard/stale-jobs").json()
+    assert [row["jobName"] for row in rows] == ["first", "second"]
+
+    def shown(at: datetime) -> str:
+        return at.isoformat().replace("+00:00", "Z")
+
+    assert rows[0] == {
+        "jobDefinitionId": str(first.pk),
+        "jobName": "first",
+        "category": "ETL",
+        "ownerName": "Ada",
+        "ownerEmail": "ada@example.com",
+        "teamName": "Data",
+        "lastSuccessUtc": shown(now - 4 * DAY),
+        "lastExecutionUtc": shown(now - 3 * DAY),
+        "nextExecutionUtc": shown(now + HOUR),
+        "reason": rows[0]["reason"],
+    }
+    assert rows[0]["reason"].endswith("the last execution to start is failed.")
+    assert len(api.get("/api/dashboard/stale-jobs?limit=1").json()) == 1
+
+
+def test_what_need_not_succeed_is_not_stale(settings):
+    settings.SCHEDULER_ENVIRONMENT = "PROD"
+    long_ago = NOW - 9 * DAY
+    set_job_status(actor=TESTER, job=plan_at(long_ago).job, status="disabled")
+    plan_at(long_ago, make_job(allowed_environments=3))
+    change_schedule(actor=TESTER, schedule=plan_at(long_ago), fields={"is_active": False})
+    over = plan_at(long_ago)
+    JobSchedule.objects.filter(pk=over.pk).update(next_fire_at=None)
+    assert stale_jobs(now=NOW) == []
+
+
+# --- parameters ---
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "parameter"),
+    [
+        ("stats", "days=7", "days"),
+        ("execution-trends", "days=0", "days"),
+        ("execution-trends", "days=91", "days"),
+        ("execution-trends", "days=x", "days"),
+        ("execution-trends", "days=", "days"),
+        ("execution-trends", "days=1&days=2", "days"),
+        ("execution-trends", "limit=5", "limit"),
+        ("top-failing-jobs", "days=91", "days"),
+        ("top-failing-jobs", "limit=0", "limit"),
+        ("top-failing-jobs", "limit=101", "limit"),
+        ("upcoming-jobs", "hours=0", "hours"),
+        ("upcoming-jobs", "hours=745", "hours"),
+        ("upcoming-jobs", "limit=1.5", "limit"),
+        ("upcoming-jobs", "pageSize=5", "pageSize"),
+        ("stale-jobs", "limit=-1", "limit"),
+        ("stale-jobs", "days=7", "days"),
+    ],
+)
+def test_a_bad_parameter_is_refused_by_its_name(api, path, query, parameter):
+    problem = problem_of(api.get(f"/api/dashboard/{path}?{query}"), 400, "validation_error")
+    assert problem["errors"][0]["parameter"] == parameter
