@@ -121,7 +121,10 @@ def _set_fields(job: JobDefinition, fields: dict[str, Any]) -> list[FieldProblem
         setattr(job, name, value)
     if status == job.status:
         return []
-    detail = f"The job is {job.status}; its status is changed by enabling, disabling or archiving."
+    detail = (
+        f"The job is {job.status}; its status is changed by itself:"
+        " PUT /api/jobs/{id}/status, or enable, disable and archive."
+    )
     return [FieldProblem("status", "changed_by_itself", detail)]
 
 

@@ -1,13 +1,15 @@
 """Jobs by REST."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import JobAudit
 from core.clock import database_now
 from jobs.definitions import set_job_status
-from jobs.models import JobDefinition
+from jobs.models import JobDefinition, Queue
+from jobs.ownership import change_ownership
 from tests.factories import TESTER, make_execution, make_job, make_schedule
 from tests.integration.api.test_problems import problem_of
 
@@ -28,6 +30,10 @@ def create(api, **fields):
     return api.send("post", "/api/jobs", {"name": "a job", "executionTypeName": "x", **fields})
 
 
+def address(job):
+    return f"/api/jobs/{job.id}"
+
+
 def test_a_job_has_the_fields_of_the_contract(api):
     body = api.get(f"/api/jobs/{make_job().id}").json()
     assert set(body) - CONTRACT_FIELDS == {"priority", "queue", "keepDays", "keepExecutions"}
@@ -35,8 +41,14 @@ def test_a_job_has_the_fields_of_the_contract(api):
 
 
 def test_what_a_job_answers_can_be_sent_again(api):
-    body = api.get(f"/api/jobs/{make_job().id}").json()
+    job = make_job()
+    body = api.get(address(job)).json()
     assert api.send("post", "/api/jobs", body | {"name": "a copy"}).status_code == 201
+    entries = JobAudit.objects.count()
+    for method in ("put", "patch"):
+        answer = api.send(method, address(job), body)
+        assert (answer.status_code, answer.json()) == (200, body)
+    assert JobAudit.objects.count() == entries
 
 
 def test_a_name_and_a_handler_are_enough(api):
@@ -86,80 +98,128 @@ def test_a_job_may_start_in_any_status_but_archived(api, status):
     assert create(api, status=status).json()["status"] == names[status]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", ""),
-        ("name", None),
-        ("name", "x" * 201),
-        ("name", True),
-        ("name", ["x"]),
-        ("description", {"a": 1}),
-        ("description", None),
-        ("category", "x" * 101),
-        ("status", 3),
-        ("status", 9),
-        ("status", "sleeping"),
-        ("allowedEnvironments", 0),
-        ("allowedEnvironments", 8),
-        ("allowedEnvironments", -1),
-        ("allowedEnvironments", True),
-        ("allowedEnvironments", 1.0),
-        ("allowedEnvironments", []),
-        ("allowedEnvironments", ["Mars"]),
-        ("allowedEnvironments", [[1]]),
-        ("allowedEnvironments", {}),
-        ("allowedEnvironments", None),
-        ("executionMode", 0),
-        ("executionMode", True),
-        ("executionMode", 1.0),
-        ("executionMode", [1]),
-        ("executionMode", "x" * 10_000),
-        ("executionMode", None),
-        ("executionAssembly", "x" * 301),
-        ("executionTypeName", "x" * 301),
-        ("executionCommand", True),
-        ("containerImage", "x" * 501),
-        ("timeoutSeconds", 0),
-        ("timeoutSeconds", -1),
-        ("timeoutSeconds", "soon"),
-        ("timeoutSeconds", 1.5),
-        ("timeoutSeconds", 10**30),
-        ("timeoutSeconds", True),
-        ("maxRetries", 11),
-        ("maxRetries", -1),
-        ("retryStrategy", 4),
-        ("retryStrategy", -1),
-        ("baseDelaySeconds", 0),
-        ("maxDelaySeconds", 0),
-        ("maxConcurrentExecutions", 0),
-        ("maxConcurrentExecutions", 2**31),
-        ("allowManualTrigger", "perhaps"),
-        ("allowManualTrigger", None),
-        ("allowManualTrigger", []),
-        ("expectedDurationSeconds", -1),
-        ("parameterSchema", []),
-        ("parameterSchema", "{}"),
-        ("priority", 10),
-        ("priority", -1),
-        ("queue", "no-such-queue"),
-        ("queue", 17),
-        ("queue", None),
-        ("queue", {"a": 1}),
-        ("ownerName", "x" * 201),
-        ("ownerEmail", "nobody"),
-        ("teamName", None),
-        ("teamChannel", "x" * 201),
-        ("escalationEmail", "a@b"),
-        ("createdBy", "x" * 201),
-        ("createdBy", ["me"]),
-    ],
-)
-def test_a_bad_value_is_refused_by_the_name_of_its_field(api, field, value):
-    problem = problem_of(create(api, **{field: value}), 400, "validation_error")
+BAD = [
+    ("name", ""),
+    ("name", None),
+    ("name", "x" * 201),
+    ("name", True),
+    ("name", ["x"]),
+    ("description", {"a": 1}),
+    ("description", None),
+    ("category", "x" * 101),
+    ("status", 3),
+    ("status", 9),
+    ("status", "sleeping"),
+    ("allowedEnvironments", 0),
+    ("allowedEnvironments", 8),
+    ("allowedEnvironments", -1),
+    ("allowedEnvironments", True),
+    ("allowedEnvironments", 1.0),
+    ("allowedEnvironments", []),
+    ("allowedEnvironments", ["Mars"]),
+    ("allowedEnvironments", [[1]]),
+    ("allowedEnvironments", {}),
+    ("allowedEnvironments", None),
+    ("executionMode", 0),
+    ("executionMode", True),
+    ("executionMode", 1.0),
+    ("executionMode", [1]),
+    ("executionMode", "x" * 10_000),
+    ("executionMode", None),
+    ("executionAssembly", "x" * 301),
+    ("executionTypeName", "x" * 301),
+    ("executionCommand", True),
+    ("containerImage", "x" * 501),
+    ("timeoutSeconds", 0),
+    ("timeoutSeconds", -1),
+    ("timeoutSeconds", "soon"),
+    ("timeoutSeconds", 1.5),
+    ("timeoutSeconds", 10**30),
+    ("timeoutSeconds", True),
+    ("maxRetries", 11),
+    ("maxRetries", -1),
+    ("retryStrategy", 4),
+    ("retryStrategy", -1),
+    ("baseDelaySeconds", 0),
+    ("maxDelaySeconds", 0),
+    ("maxConcurrentExecutions", 0),
+    ("maxConcurrentExecutions", 2**31),
+    ("allowManualTrigger", "perhaps"),
+    ("allowManualTrigger", None),
+    ("allowManualTrigger", []),
+    ("expectedDurationSeconds", -1),
+    ("parameterSchema", []),
+    ("parameterSchema", "{}"),
+    ("priority", 10),
+    ("priority", -1),
+    ("queue", "no-such-queue"),
+    ("queue", 17),
+    ("queue", None),
+    ("queue", {"a": 1}),
+    ("ownerName", "x" * 201),
+    ("ownerEmail", "nobody"),
+    ("teamName", None),
+    ("teamChannel", "x" * 201),
+    ("escalationEmail", "a@b"),
+    ("createdBy", "x" * 201),
+    ("createdBy", ["me"]),
+    ("keepDays", 0),
+    ("keepDays", "long"),
+    ("keepDays", 2**31),
+    ("keepExecutions", 0),
+    ("keepExecutions", -1),
+    ("keepExecutions", 1.5),
+    ("executionTypeName", ""),
+    ("executionTypeName", None),
+    ("executionCommand", None),
+    ("updatedBy", 17 > 16),
+    ("updatedBy", "x" * 201),
+    ("colour", "red"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), BAD)
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+def test_a_bad_value_is_refused_by_the_name_of_its_field(api, method, field, value):
+    job = make_job()
+    before = api.get(address(job)).json()
+    path = "/api/jobs" if method == "post" else address(job)
+    whole = {} if method == "patch" else {"name": "a job", "executionTypeName": "x"}
+    answer = api.send(method, path, whole | {field: value})
+    problem = problem_of(answer, 400, "validation_error")
     places = {error["pointer"].split("/")[1] for error in problem["errors"]}
     assert places == {field}
-    assert not JobDefinition.objects.exists()
+    assert all(error["detail"] for error in problem["errors"])
+    assert JobDefinition.objects.count() == 1
+    assert api.get(address(job)).json() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "detail"),
+    [
+        (None, "required", "needs its command, such as /usr/bin/python3 report.py"),
+        ("", "required", "needs its command, such as /usr/bin/python3 report.py"),
+        ("  ", "required", "needs its command"),
+        ("echo 'a", "invalid_command", "No closing quotation. Close each quote"),
+    ],
+)
+def test_a_job_out_of_process_needs_a_command_that_can_be_split(api, command, code, detail):
+    fields = {} if command is None else {"executionCommand": command}
+    problem = problem_of(create(api, executionMode=2, **fields), 400, "validation_error")
+    [error] = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("#/executionCommand", code)
+    assert detail in error["detail"]
+
+
+def test_a_job_out_of_process_needs_no_handler(api):
+    fields = {"executionMode": "OutOfProcess", "executionCommand": "/bin/echo 'a b'"}
+    answer = create(api, executionTypeName="", **fields)
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["executionMode"], body["executionCommand"]) == (
+        "out_of_process",
+        "/bin/echo 'a b'",
+    )
 
 
 @pytest.mark.parametrize("mode", [3, 4, "Container", "http"])
@@ -371,3 +431,173 @@ def test_a_trigger_may_leave_out_everything(api, body, media):
         return
     answer = api.generic("POST", f"/api/jobs/{make_job().id}/trigger", body, media)
     assert answer.status_code == 202
+
+
+# --- Change
+
+
+def test_put_replaces_the_whole_job_but_its_status(api):
+    Queue.objects.create(name="slow")
+    job = make_job(
+        queue_id="slow",
+        priority=9,
+        description="old",
+        max_retries=3,
+        keep_days=7,
+        parameter_schema={"type": "object"},
+    )
+    change_ownership(actor=TESTER, job=job, fields={"owner_name": "Ann", "team_name": "Payments"})
+    set_job_status(actor=TESTER, job=job, status="disabled", reason="holidays")
+    sent = {
+        "name": "renamed",
+        "executionTypeName": "tests.other",
+        "teamName": "Data",
+        "createdBy": "somebody else",
+        "updatedBy": "ann@company.com",
+    }
+    answer = api.send("put", address(job), sent)
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert (body["name"], body["executionTypeName"]) == ("renamed", "tests.other")
+    assert (body["queue"], body["priority"], body["description"]) == ("default", 5, "")
+    assert (body["maxRetries"], body["keepDays"], body["parameterSchema"]) == (0, None, None)
+    assert (body["maxConcurrentExecutions"], body["allowedEnvironments"]) == (1, 7)
+    assert (body["ownerName"], body["teamName"]) == ("", "Data")
+    assert (body["status"], body["disabledReason"]) == ("disabled", "holidays")
+    assert (body["createdBy"], body["updatedBy"], body["version"]) == (
+        "tester",
+        "ann@company.com",
+        2,
+    )
+    entries = JobAudit.objects.order_by("-id")[:2]
+    assert [entry.action for entry in entries] == ["OwnershipChanged", "JobUpdated"]
+    assert {(entry.actor, entry.claimed_actor) for entry in entries} == {
+        ("alice", "ann@company.com")
+    }
+
+
+def test_put_needs_a_name(api):
+    answer = api.send("put", address(make_job()), {"executionTypeName": "x"})
+    problem = problem_of(answer, 400, "validation_error")
+    assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [("#/name", "required")]
+
+
+def test_patch_changes_what_it_names_and_nothing_else(api):
+    job = make_job(description="old", priority=9)
+    change_ownership(actor=TESTER, job=job, fields={"owner_name": "Ann"})
+    before = api.get(address(job)).json()
+    answer = api.send("patch", address(job), {"timeoutSeconds": 7, "teamName": "Data"})
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    changed = {name for name in body if body[name] != before[name]}
+    assert changed == {"timeoutSeconds", "teamName", "version", "updatedBy"}
+    assert (body["timeoutSeconds"], body["teamName"], body["ownerName"]) == (7, "Data", "Ann")
+    assert (body["updatedBy"], body["version"]) == ("alice", 2)
+
+
+def test_how_long_history_is_kept_can_be_changed_without_a_version(api):
+    job = make_job()
+    body = api.send("patch", address(job), {"keepDays": 30, "keepExecutions": 1000}).json()
+    assert (body["keepDays"], body["keepExecutions"], body["version"]) == (30, 1000, 1)
+    body = api.send("patch", address(job), {"keepDays": None}).json()
+    assert (body["keepDays"], body["keepExecutions"], body["version"]) == (None, 1000, 1)
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_the_status_is_changed_at_its_own_address(api, method):
+    job = make_job()
+    body = {"name": job.name, "executionTypeName": "tests.noop"}
+    answer = api.send(method, address(job), body | {"status": "disabled"})
+    problem = problem_of(answer, 400, "validation_error")
+    [error] = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("#/status", "changed_by_itself")
+    assert "PUT /api/jobs/{id}/status" in error["detail"]
+    assert api.send(method, address(job), body | {"status": "Active"}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_job_cannot_take_anothers_name_but_keeps_its_own(api, method):
+    taken, job = make_job(), make_job()
+    body = {"name": taken.name, "executionTypeName": "x"}
+    problem = problem_of(api.send(method, address(job), body), 400, "validation_error")
+    assert problem["errors"][0]["pointer"] == "#/name"
+    assert "exists already" in problem["detail"]
+    assert api.send(method, address(job), body | {"name": job.name}).status_code == 200
+
+
+def test_a_job_may_move_to_another_queue(api):
+    Queue.objects.create(name="slow")
+    job = make_job()
+    assert api.send("patch", address(job), {"queue": "slow"}).json()["queue"] == "slow"
+
+
+@pytest.mark.parametrize("body", ["[]", "null", '"x"', "17"])
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_change_that_is_no_object_is_refused(api, method, body):
+    problem = problem_of(api.send(method, address(make_job()), body), 400, "validation_error")
+    assert problem["errors"][0]["pointer"] == "#"
+
+
+# --- Archive
+
+
+def test_delete_archives_the_job_and_its_schedules_and_may_be_said_twice(api):
+    schedule = make_schedule()
+    for _ in range(2):
+        answer = api.send("delete", address(schedule.job))
+        assert (answer.status_code, answer.content) == (204, b"")
+    assert api.get(address(schedule.job)).json()["status"] == "archived"
+    schedule.refresh_from_db()
+    assert schedule.archived_at is not None
+    assert JobAudit.objects.filter(action="JobDeleted").count() == 1
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_an_archived_job_cannot_be_changed(api, method):
+    job = make_job()
+    set_job_status(actor=TESTER, job=job, status="archived")
+    body = {"name": "x", "executionTypeName": "y"}
+    problem_of(api.send(method, address(job), body), 409, "job_archived")
+
+
+# --- Permissions
+
+
+@pytest.mark.parametrize(
+    ("permission", "allowed"),
+    [
+        ("view_jobdefinition", {"get", "list"}),
+        ("add_jobdefinition", {"post"}),
+        ("change_jobdefinition", {"put", "patch", "status"}),
+        ("delete_jobdefinition", {"delete"}),
+    ],
+)
+def test_each_permission_opens_its_own_calls(bob, bob_api, permission, allowed):
+    job = make_job()
+    bob.user_permissions.set(Permission.objects.filter(codename=permission))
+    body = {"name": "a job", "executionTypeName": "x"}
+    calls = {
+        "get": ("get", address(job), None),
+        "list": ("get", "/api/jobs", None),
+        "post": ("post", "/api/jobs", body),
+        "put": ("put", address(job), body | {"name": job.name}),
+        "patch": ("patch", address(job), {}),
+        "status": ("put", f"{address(job)}/status", {"status": 2}),
+        "delete": ("delete", address(job), None),
+    }
+    opened = {name for name, call in calls.items() if bob_api.send(*call).status_code < 400}
+    assert opened == allowed
+
+
+def test_archiving_by_status_takes_the_permission_to_delete(bob, bob_api):
+    job = make_job()
+    bob.user_permissions.set(Permission.objects.filter(codename="change_jobdefinition"))
+    answer = bob_api.send("put", f"{address(job)}/status", {"status": "archived"})
+    problem = problem_of(answer, 403, "permission_denied")
+    assert "permission to delete jobs" in problem["detail"]
+    job.refresh_from_db()
+    assert job.status == "active"
+    both = ["change_jobdefinition", "delete_jobdefinition"]
+    bob.user_permissions.set(Permission.objects.filter(codename__in=both))
+    answer = bob_api.send("put", f"{address(job)}/status", {"status": "archived"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "archived")

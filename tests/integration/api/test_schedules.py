@@ -1,11 +1,17 @@
 """Schedules by REST."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from audit.models import JobAudit
+from core.clock import database_now
 from jobs.definitions import set_job_status
 from jobs.models import JobSchedule
+from jobs.scheduling import archive_schedule
 from tests.factories import TESTER, make_execution, make_job, make_schedule
 from tests.integration.api.test_problems import problem_of
 
@@ -18,56 +24,130 @@ timezone calendar isActive startDateUtc endDateUtc lastExecutionUtc nextExecutio
 createdAtUtc
 """
 CONTRACT_FIELDS = set(CONTRACT.split())
+OURS = {
+    *("intervalSeconds", "delaySeconds", "parameters"),
+    *("updatedBy", "updatedAtUtc", "lastExecutionStatus"),
+}
+DAILY = {"scheduleType": 2, "timeOfDay": "06:00"}
 
 
 def create(api, **fields):
-    body = {"jobDefinitionId": str(make_job().id), "scheduleType": 2, "timeOfDay": "06:00"}
-    return api.send("post", "/api/schedules", body | fields)
+    """Post a schedule of a new job, daily unless told otherwise."""
+    rule = {} if "scheduleType" in fields else DAILY
+    return api.send(
+        "post", "/api/schedules", {"jobDefinitionId": str(make_job().id)} | rule | fields
+    )
+
+
+def make_daily(**fields):
+    return make_schedule(schedule_type="daily", time_of_day="06:00", **fields)
+
+
+def address(schedule):
+    return f"/api/schedules/{schedule.id}"
+
+
+def put(api, schedule, **fields):
+    return api.send(
+        "put", address(schedule), {"jobDefinitionId": str(schedule.job_id)} | DAILY | fields
+    )
+
+
+def patch(api, schedule, **fields):
+    return api.send("patch", address(schedule), fields)
+
+
+def stored(schedule):
+    return JobSchedule.objects.filter(pk=schedule.pk).values().get()
 
 
 def test_a_schedule_has_the_fields_of_the_contract(api):
-    body = api.get(f"/api/schedules/{make_schedule().id}").json()
-    ours = {"intervalSeconds", "delaySeconds", "parameters", "updatedBy", "updatedAtUtc", "lastExecutionStatus"}
-    assert set(body) == CONTRACT_FIELDS | ours
+    body = api.get(address(make_schedule())).json()
+    assert set(body) == CONTRACT_FIELDS | OURS
 
 
 def test_what_a_schedule_answers_can_be_sent_again(api):
-    body = api.get(f"/api/schedules/{make_schedule().id}").json()
+    schedule = make_schedule()
+    body = api.get(address(schedule)).json()
     assert api.send("post", "/api/schedules", body).status_code == 201
+    entries = JobAudit.objects.count()
+    for method in ("put", "patch"):
+        answer = api.send(method, address(schedule), body)
+        assert (answer.status_code, answer.json()) == (200, body)
+    assert JobAudit.objects.count() == entries
 
 
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
         (2, {"timeOfDay": "06:00:00"}),
-        ("Daily", {"timeOfDay": "23:59"}),
+        ("Daily", {"timeOfDay": "23:59:00"}),
+        (3, {"timeOfDay": "06:00:00", "daysOfWeek": 34}),
+        ("weekly", {"timeOfDay": "06:00:00", "daysOfWeek": 127, "timezone": "Europe/Berlin"}),
+        (4, {"timeOfDay": "06:00:00", "dayOfMonth": 31}),
+        ("Monthly", {"timeOfDay": "06:00:00", "dayOfMonth": 1}),
+        (1, {"oneTimeExecutionDate": "2130-12-01T06:00:00Z"}),
         ("cron", {"cronExpression": "*/5 * * * *"}),
         (6, {"cronExpression": "0 6 * * 1-5", "timezone": "Europe/Berlin"}),
         (8, {"intervalSeconds": 10}),
         ("Interval", {"intervalSeconds": 3600, "parameters": {"region": "EU"}}),
+        (9, {"delaySeconds": 600}),
+        ("Delay", {"delaySeconds": 1}),
     ],
 )
 def test_each_kind_is_created_and_knows_its_next_fire(api, kind, fields):
-    answer = create(api, scheduleType=kind, **{"timeOfDay": None, **fields})
+    answer = create(api, scheduleType=kind, **fields)
     assert answer.status_code == 201, answer.content
     body = answer.json()
-    assert {name: body[name] for name in fields if name != "timeOfDay"} == {
-        name: value for name, value in fields.items() if name != "timeOfDay"
-    }
+    assert {name: body[name] for name in fields} == fields
     assert body["nextExecutionUtc"].endswith("Z")
+    assert body["nextExecutionUtc"] > f"{database_now():%Y-%m-%dT%H:%M:%S}"
 
 
 @pytest.mark.parametrize(
-    ("number", "name"),
+    ("sent", "kept"),
     [
-        (1, "one_time"),
-        (3, "weekly"),
-        (4, "monthly"),
-        (5, "monthly_business_day"),
-        (7, "conditional"),
-        (9, "delay"),
+        (34, 34),
+        ("127", 127),
+        ("Monday", 2),
+        (["Monday", "friday"], 34),
+        ("Monday, Friday", 34),
+        ([2, "FRIDAY"], 34),
     ],
 )
+def test_days_of_the_week_are_a_sum_or_names(api, sent, kept):
+    body = create(api, scheduleType=3, timeOfDay="06:00", daysOfWeek=sent).json()
+    assert body["daysOfWeek"] == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "timezone", "kept"),
+    [
+        ("2130-07-01T06:00:00Z", "Asia/Tokyo", "2130-07-01T06:00:00Z"),
+        ("2130-07-01T06:00:00+02:00", "Asia/Tokyo", "2130-07-01T04:00:00Z"),
+        ("2130-07-01T06:00:00", "Asia/Tokyo", "2130-06-30T21:00:00Z"),
+        ("2130-07-01T06:00:00.999", "UTC", "2130-07-01T06:00:00Z"),
+        ("2030-03-31T02:30:00", "Europe/Berlin", "2030-03-31T01:00:00Z"),
+        ("2030-10-27T02:30:00", "Europe/Berlin", "2030-10-27T00:30:00Z"),
+    ],
+)
+def test_a_one_time_date_without_offset_is_on_the_clock_of_the_zone(api, sent, timezone, kept):
+    body = create(api, scheduleType=1, oneTimeExecutionDate=sent, timezone=timezone).json()
+    assert body["oneTimeExecutionDate"] == body["nextExecutionUtc"] == kept
+
+
+@pytest.mark.parametrize("sent", ["2020-01-01T00:00:00Z", "2020-01-01T00:00:00", "2020-01-01"])
+def test_a_one_time_date_that_is_over_is_refused_with_the_time_now(api, sent):
+    problem = problem_of(
+        create(api, scheduleType=1, oneTimeExecutionDate=sent), 400, "validation_error"
+    )
+    [error] = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("#/oneTimeExecutionDate", "past")
+    assert error["detail"].startswith("2020-01-01T00:00:00Z is over, it is ")
+    assert f"{database_now():%Y-%m-%dT%H:}" in error["detail"]
+
+
+@pytest.mark.parametrize(("number", "name"), [(5, "monthly_business_day"), (7, "conditional")])
 def test_a_kind_to_come_is_refused_as_not_available_yet(api, number, name):
     problem = problem_of(create(api, scheduleType=number), 400, "validation_error")
     error = problem["errors"][0]
@@ -75,79 +155,161 @@ def test_a_kind_to_come_is_refused_as_not_available_yet(api, number, name):
     assert error["detail"].startswith(name)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("jobDefinitionId", None),
-        ("jobDefinitionId", "17"),
-        ("jobDefinitionId", 18),
-        ("jobDefinitionId", 10**60),
-        ("jobDefinitionId", []),
-        ("jobDefinitionId", "00000000-0000-0000-0000-000000000000"),
-        ("scheduleType", 0),
-        ("scheduleType", None),
-        ("scheduleType", "sometimes"),
-        ("timeOfDay", "25:00"),
-        ("timeOfDay", "six"),
-        ("timeOfDay", 6),
-        ("timeOfDay", None),
-        ("timeOfDay", "06:00:00+02:00"),
-        ("timeOfDay", "06:00:00Z"),
-        ("timezone", "Mars/Olympus"),
-        ("timezone", "../../etc/passwd"),
-        ("timezone", ""),
-        ("timezone", 1),
-        ("timezone", "x" * 65),
-        ("startDateUtc", "yesterday"),
-        ("startDateUtc", 17),
-        ("startDateUtc", "0001-01-01T00:00:00+14:00"),
-        ("endDateUtc", "2001-01-01"),
-        ("endDateUtc", {}),
-        ("isActive", "perhaps"),
-        ("isActive", None),
-        ("parameters", []),
-        ("parameters", None),
-        ("intervalSeconds", "x"),
-        ("intervalSeconds", 2**31),
-        ("cronExpression", "x" * 201),
-        ("cronExpression", ["*"]),
-        ("daysOfWeek", 62),
-        ("dayOfMonth", 1),
-        ("businessDayOfMonth", 1),
-        ("adjustToPreviousBusinessDay", True),
-        ("oneTimeExecutionDate", "2030-01-01T00:00:00Z"),
-        ("conditionalExpression", "x > 1"),
-        ("calendar", "DE"),
-        ("createdBy", True),
-    ],
-)
-def test_a_bad_value_is_refused_by_the_name_of_its_field(api, field, value):
-    start = {"startDateUtc": "2020-01-01"} if field == "endDateUtc" else {}
-    problem = problem_of(create(api, **start, **{field: value}), 400, "validation_error")
-    assert {error["pointer"] for error in problem["errors"]} == {f"#/{field}"}
-    assert not JobSchedule.objects.exists()
+BAD = [
+    ("jobDefinitionId", None),
+    ("jobDefinitionId", "17"),
+    ("jobDefinitionId", 18),
+    ("jobDefinitionId", 10**60),
+    ("jobDefinitionId", []),
+    ("jobDefinitionId", "00000000-0000-0000-0000-000000000000"),
+    ("scheduleType", 0),
+    ("scheduleType", None),
+    ("scheduleType", "sometimes"),
+    ("timeOfDay", "25:00"),
+    ("timeOfDay", "six"),
+    ("timeOfDay", 6),
+    ("timeOfDay", None),
+    ("timeOfDay", "06:00:00+02:00"),
+    ("timeOfDay", "06:00:00Z"),
+    ("timeOfDay", "06:00:00.5"),
+    ("timezone", "Mars/Olympus"),
+    ("timezone", "../../etc/passwd"),
+    ("timezone", ""),
+    ("timezone", 1),
+    ("timezone", None),
+    ("timezone", "x" * 65),
+    ("startDateUtc", "yesterday"),
+    ("startDateUtc", 17),
+    ("startDateUtc", "0001-01-01T00:00:00+14:00"),
+    ("endDateUtc", "1999-01-01"),
+    ("endDateUtc", {}),
+    ("isActive", "perhaps"),
+    ("isActive", None),
+    ("parameters", []),
+    ("parameters", None),
+    ("parameters", "{}"),
+    ("intervalSeconds", "x"),
+    ("intervalSeconds", 2**31),
+    ("intervalSeconds", 10),
+    ("delaySeconds", "x"),
+    ("delaySeconds", 0),
+    ("delaySeconds", 1.5),
+    ("delaySeconds", 10),
+    ("cronExpression", "x" * 201),
+    ("cronExpression", ["*"]),
+    ("cronExpression", "* * * * *"),
+    ("daysOfWeek", 62),
+    ("daysOfWeek", 128),
+    ("daysOfWeek", -1),
+    ("daysOfWeek", []),
+    ("daysOfWeek", "someday"),
+    ("daysOfWeek", True),
+    ("dayOfMonth", 1),
+    ("dayOfMonth", 32),
+    ("dayOfMonth", -1),
+    ("dayOfMonth", "last"),
+    ("dayOfMonth", {}),
+    ("businessDayOfMonth", 1),
+    ("adjustToPreviousBusinessDay", True),
+    ("oneTimeExecutionDate", "2030-01-01T00:00:00Z"),
+    ("oneTimeExecutionDate", "soon"),
+    ("oneTimeExecutionDate", 17),
+    ("oneTimeExecutionDate", "0001-01-01T00:00:00+14:00"),
+    ("conditionalExpression", "x > 1"),
+    ("calendar", "DE"),
+    ("createdBy", True),
+    ("updatedBy", ["me"]),
+    ("updatedBy", "x" * 201),
+    ("colour", "red"),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), BAD)
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+def test_a_bad_value_is_refused_by_the_name_of_its_field(api, method, field, value):
+    schedule = make_daily(start_at=datetime(2000, 1, 1, tzinfo=UTC))
+    before = stored(schedule)
+    body = {"jobDefinitionId": str(schedule.job_id), "startDateUtc": "2000-01-01", **DAILY}
+    path = "/api/schedules" if method == "post" else address(schedule)
+    sent = {field: value} if method == "patch" else body | {field: value}
+    problem = problem_of(api.send(method, path, sent), 400, "validation_error")
+    assert {error["pointer"].split("/")[1] for error in problem["errors"]} == {field}
+    assert all(error["detail"] for error in problem["errors"])
+    assert (stored(schedule), JobSchedule.objects.count()) == (before, 1)
 
 
 @pytest.mark.parametrize(
-    ("fields", "field"),
+    ("kind", "fields", "field", "detail"),
     [
-        ({"scheduleType": 6}, "cronExpression"),
-        ({"scheduleType": 6, "cronExpression": "75 * * * *"}, "cronExpression"),
-        ({"scheduleType": 6, "cronExpression": "0 0 30 2 *"}, "cronExpression"),
-        ({"scheduleType": 8}, "intervalSeconds"),
-        ({"scheduleType": 8, "intervalSeconds": 0}, "intervalSeconds"),
-        ({"startDateUtc": "2030-01-02", "endDateUtc": "2030-01-01"}, "endDateUtc"),
+        ("cron", {}, "cronExpression", "write five fields"),
+        ("cron", {"cronExpression": ""}, "cronExpression", "write five fields"),
+        ("cron", {"cronExpression": "75 * * * *"}, "cronExpression", "use 0-59"),
+        ("cron", {"cronExpression": "0 0 30 2 *"}, "cronExpression", "never fires"),
+        ("interval", {}, "intervalSeconds", "for example 600"),
+        ("interval", {"intervalSeconds": 0}, "intervalSeconds", "greater than or equal to 1"),
+        ("interval", {"intervalSeconds": 400_000_000}, "intervalSeconds", "from 1 to 316224000"),
+        ("delay", {}, "delaySeconds", "for example 600"),
+        ("delay", {"delaySeconds": 400_000_000}, "delaySeconds", "from 1 to 316224000"),
+        ("daily", {}, "timeOfDay", "for example 06:00:00"),
+        ("weekly", {"daysOfWeek": 2}, "timeOfDay", "for example 06:00:00"),
+        ("weekly", {"timeOfDay": "06:00"}, "daysOfWeek", "1 Sunday, 2 Monday"),
+        ("weekly", {"timeOfDay": "06:00", "daysOfWeek": 0}, "daysOfWeek", "1 Sunday, 2 Monday"),
+        ("weekly", {"timeOfDay": "06:00", "daysOfWeek": 128}, "daysOfWeek", "1 sunday, 2 monday"),
+        ("monthly", {"dayOfMonth": 2}, "timeOfDay", "for example 06:00:00"),
+        ("monthly", {"timeOfDay": "06:00"}, "dayOfMonth", "from 1 to 31"),
+        ("monthly", {"timeOfDay": "06:00", "dayOfMonth": 0}, "dayOfMonth", "from 1 to 31"),
+        ("monthly", {"timeOfDay": "06:00", "dayOfMonth": 32}, "dayOfMonth", "less than or equal"),
+        ("one_time", {}, "oneTimeExecutionDate", "for example 2026-12-01T06:00:00Z"),
+        (
+            "one_time",
+            {"oneTimeExecutionDate": "9999-01-01T00:00:00Z"},
+            "oneTimeExecutionDate",
+            "use a year up to 9899",
+        ),
+        (
+            "one_time",
+            {"oneTimeExecutionDate": "2130-01-01T00:00:00Z", "endDateUtc": "2129-01-01"},
+            "endDateUtc",
+            "never fires",
+        ),
+        ("one_time", {"oneTimeExecutionDate": "2130-01-01", "daysOfWeek": 1}, "daysOfWeek", "null"),
+        (
+            "daily",
+            {"timeOfDay": "06:00", "dayOfMonth": 1},
+            "dayOfMonth",
+            "Only monthly takes it; this schedule is daily. Leave it out or send null.",
+        ),
+        (
+            "cron",
+            {"cronExpression": "0 6 * * *", "timeOfDay": "06:00"},
+            "timeOfDay",
+            "Only daily and weekly and monthly take it",
+        ),
+        (
+            "daily",
+            {"timeOfDay": "06:00", "startDateUtc": "2030-01-02", "endDateUtc": "2030-01-01"},
+            "endDateUtc",
+            "is before the start",
+        ),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(api, fields, field):
-    problem = problem_of(create(api, **fields), 400, "validation_error")
-    assert {error["pointer"] for error in problem["errors"]} == {f"#/{field}"}
+def test_a_rule_that_makes_no_sense_is_refused(api, kind, fields, field, detail):
+    problem = problem_of(create(api, scheduleType=kind, **fields), 400, "validation_error")
+    [error] = problem["errors"]
+    assert error["pointer"] == f"#/{field}"
+    assert detail in error["detail"]
 
 
 @pytest.mark.parametrize("silence", [None, False, 0, ""])
-def test_fields_to_come_may_say_nothing(api, silence):
-    names = ["daysOfWeek", "dayOfMonth", "oneTimeExecutionDate", "adjustToPreviousBusinessDay"]
-    assert create(api, **dict.fromkeys(names, silence)).status_code == 201
+def test_the_contracts_fields_of_other_kinds_may_say_nothing(api, silence):
+    names = [
+        *("daysOfWeek", "dayOfMonth", "oneTimeExecutionDate"),
+        *("businessDayOfMonth", "adjustToPreviousBusinessDay", "conditionalExpression"),
+    ]
+    answer = create(api, **dict.fromkeys(names, silence), cronExpression=None)
+    assert answer.status_code == 201
+    body = answer.json()
+    assert [body[name] for name in names[:3]] == [None, None, None]
 
 
 def test_what_is_missing_is_named(api):
@@ -192,3 +354,243 @@ def test_the_last_execution_is_the_latest_slot_that_started(api):
     body = api.get(f"/api/schedules/{schedule.id}").json()
     assert body["lastExecutionStatus"] == "failed"
     assert body["lastExecutionUtc"] == last.started_at.isoformat().replace("+00:00", "Z")
+
+
+# --- Lists
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.content
+    return [row["id"] for row in answer.json()["results"]]
+
+
+def test_schedules_are_listed_newest_first_without_those_archived(api):
+    first, second, archived = make_schedule(), make_schedule(), make_schedule()
+    archive_schedule(actor=TESTER, schedule=archived)
+    assert ids(api.get("/api/schedules")) == [str(second.id), str(first.id)]
+    page = api.get("/api/schedules?pageSize=1").json()
+    assert [row["id"] for row in page["results"]] == [str(second.id)]
+    assert ids(api.get(page["next"])) == [str(first.id)]
+
+
+def test_schedules_can_be_filtered(api):
+    wanted = make_daily()
+    other, weekly = (
+        make_schedule(is_active=False),
+        make_schedule(schedule_type="weekly", time_of_day="06:00", days_of_week=1),
+    )
+    for query, expected in (
+        (f"jobDefinitionId={wanted.job_id}", [wanted]),
+        ("scheduleType=2", [wanted]),
+        ("scheduleType=Daily&scheduleType=3", [weekly, wanted]),
+        ("isActive=false", [other]),
+        ("isActive=true", [weekly, wanted]),
+        (f"jobDefinitionId={wanted.job_id}&isActive=false", []),
+        ("jobDefinitionId=00000000-0000-0000-0000-000000000000", []),
+    ):
+        found = ids(api.get(f"/api/schedules?{query}"))
+        assert found == [str(schedule.id) for schedule in expected], query
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("jobDefinitionId=17", "jobDefinitionId"),
+        ("jobDefinitionId=", "jobDefinitionId"),
+        ("scheduleType=lunar", "scheduleType"),
+        ("scheduleType=5", "scheduleType"),
+        ("isActive=perhaps", "isActive"),
+        ("isActive=true&isActive=false", "isActive"),
+        ("search=nightly", "search"),
+        ("pageSize=201", "pageSize"),
+    ],
+)
+def test_a_bad_filter_is_refused_by_its_name(api, query, parameter):
+    problem = problem_of(api.get(f"/api/schedules?{query}"), 400, "validation_error")
+    assert problem["errors"][0]["parameter"] == parameter
+
+
+def test_listing_takes_the_same_queries_however_many_there_are(api):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert api.get("/api/schedules").status_code == 200
+        return len(queries)
+
+    make_schedule()
+    count()  # the first use of the token is noted
+    few = count()
+    for _ in range(5):
+        make_schedule()
+    assert count() == few
+
+
+def test_a_job_may_have_several_schedules_each_with_its_own_parameters(api):
+    job = make_job()
+    for region in ("EU", "US"):
+        answer = create(api, jobDefinitionId=str(job.id), parameters={"region": region})
+        assert answer.status_code == 201
+    rows = api.get(f"/api/schedules?jobDefinitionId={job.id}").json()["results"]
+    assert [row["parameters"] for row in rows] == [{"region": "US"}, {"region": "EU"}]
+
+
+# --- Change
+
+
+def test_put_replaces_the_whole_schedule(api):
+    schedule = make_schedule(
+        schedule_type="weekly",
+        time_of_day="06:00",
+        days_of_week=2,
+        timezone="Europe/Berlin",
+        parameters={"region": "EU"},
+        end_at=datetime(2130, 1, 1, tzinfo=UTC),
+    )
+    answer = put(api, schedule, timeOfDay="07:30", updatedBy="ann@company.com")
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert (body["scheduleType"], body["timeOfDay"]) == ("daily", "07:30:00")
+    assert (body["daysOfWeek"], body["endDateUtc"]) == (None, None)
+    assert (body["timezone"], body["parameters"]) == ("UTC", {})
+    assert body["nextExecutionUtc"].endswith("T07:30:00Z")
+    assert (body["createdBy"], body["updatedBy"]) == ("tester", "ann@company.com")
+    entry = JobAudit.objects.order_by("-id")[0]
+    assert (entry.action, entry.actor) == ("ScheduleChanged", "alice")
+    assert entry.claimed_actor == "ann@company.com"
+
+
+def test_put_starts_nothing_that_was_stopped(api):
+    schedule = make_daily(is_active=False)
+    body = put(api, schedule).json()
+    assert (body["isActive"], body["nextExecutionUtc"]) == (False, None)
+    assert put(api, schedule, isActive=True).json()["isActive"] is True
+
+
+@pytest.mark.parametrize("name", ["jobDefinitionId", "scheduleType"])
+def test_put_needs_what_has_no_default(api, name):
+    schedule = make_daily()
+    body = {"jobDefinitionId": str(schedule.job_id)} | DAILY
+    body.pop(name)
+    problem = problem_of(api.send("put", address(schedule), body), 400, "validation_error")
+    assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [(f"#/{name}", "required")]
+
+
+def test_patch_changes_what_it_names_and_nothing_else(api):
+    schedule = make_daily(timezone="Europe/Berlin", parameters={"region": "EU"})
+    before = api.get(address(schedule)).json()
+    body = patch(api, schedule, timeOfDay="07:00").json()
+    changed = {name for name in body if body[name] != before[name]}
+    # The test's one transaction has one time, so that of the change does not show.
+    assert changed == {"timeOfDay", "nextExecutionUtc", "updatedBy"}
+    assert body["updatedBy"] == "alice"
+
+
+def test_patch_disables_and_enables(api):
+    schedule = make_daily()
+    assert patch(api, schedule, isActive=False).json()["nextExecutionUtc"] is None
+    assert patch(api, schedule, isActive=True).json()["nextExecutionUtc"].endswith("T06:00:00Z")
+
+
+def test_patch_to_another_kind_drops_what_only_the_old_kind_took(api):
+    schedule = make_schedule(schedule_type="monthly", time_of_day="06:00", day_of_month=31)
+    body = patch(api, schedule, scheduleType="weekly", daysOfWeek=["Monday"]).json()
+    assert (body["scheduleType"], body["daysOfWeek"], body["dayOfMonth"]) == ("weekly", 2, None)
+    assert body["timeOfDay"] == "06:00:00"
+    body = patch(api, schedule, scheduleType="interval", intervalSeconds=60, timeOfDay=None).json()
+    assert (body["timeOfDay"], body["daysOfWeek"], body["intervalSeconds"]) == (None, None, 60)
+
+
+def test_patch_to_another_kind_needs_what_that_kind_takes(api):
+    schedule = make_daily()
+    problem = problem_of(patch(api, schedule, scheduleType="cron"), 400, "validation_error")
+    assert [error["pointer"] for error in problem["errors"]] == ["#/cronExpression"]
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_schedule_stays_with_its_job(api, method):
+    schedule, other = make_daily(), make_job()
+    body = {"jobDefinitionId": str(other.id)} | DAILY
+    problem = problem_of(api.send(method, address(schedule), body), 400, "validation_error")
+    [error] = problem["errors"]
+    assert (error["pointer"], error["code"]) == ("#/jobDefinitionId", "job_fixed")
+    assert "create another" in error["detail"]
+
+
+def test_who_created_a_schedule_cannot_be_changed(api):
+    schedule = make_daily()
+    assert patch(api, schedule, createdBy="somebody else").json()["createdBy"] == "tester"
+
+
+def test_a_one_time_schedule_that_has_fired_can_still_be_changed(api):
+    soon = (database_now() + timedelta(hours=1)).replace(microsecond=0)
+    schedule = make_schedule(schedule_type="one_time", one_time_at=soon)
+    fired = datetime(2020, 1, 1, tzinfo=UTC)
+    JobSchedule.objects.filter(pk=schedule.pk).update(one_time_at=fired, next_fire_at=None)
+    body = api.get(address(schedule)).json()
+    body |= {"parameters": {"a": 1}, "timezone": "Asia/Tokyo"}
+    answer = api.send("put", address(schedule), body)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["oneTimeExecutionDate"] == "2020-01-01T00:00:00Z"
+    problem = problem_of(
+        patch(api, schedule, oneTimeExecutionDate="2020-01-02T00:00:00Z"), 400, "validation_error"
+    )
+    assert problem["errors"][0]["code"] == "past"
+    body = patch(api, schedule, oneTimeExecutionDate="2130-01-02T00:00:00").json()
+    assert body["nextExecutionUtc"] == "2130-01-01T15:00:00Z"
+
+
+@pytest.mark.parametrize("body", ["[]", "null", '"x"', "17"])
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_body_that_is_no_object_is_refused(api, method, body):
+    problem = problem_of(api.send(method, address(make_daily()), body), 400, "validation_error")
+    assert problem["errors"][0]["pointer"] == "#"
+
+
+# --- Archive
+
+
+def test_delete_archives_and_may_be_said_twice(api):
+    schedule = make_daily()
+    for _ in range(2):
+        answer = api.send("delete", address(schedule))
+        assert (answer.status_code, answer.content) == (204, b"")
+    schedule.refresh_from_db()
+    assert schedule.archived_at is not None
+    assert JobAudit.objects.filter(object_id=str(schedule.id)).count() == 2
+    body = api.get(address(schedule)).json()
+    assert (body["isActive"], body["nextExecutionUtc"]) == (False, None)
+
+
+def test_an_archived_schedule_cannot_be_changed(api):
+    schedule = make_daily()
+    archive_schedule(actor=TESTER, schedule=schedule)
+    problem_of(put(api, schedule), 409, "schedule_archived")
+    problem_of(patch(api, schedule, isActive=True), 409, "schedule_archived")
+
+
+# --- Permissions
+
+
+@pytest.mark.parametrize(
+    ("permission", "allowed"),
+    [
+        ("view_jobschedule", {"get", "list", "preview"}),
+        ("add_jobschedule", {"post"}),
+        ("change_jobschedule", {"put", "patch"}),
+        ("delete_jobschedule", {"delete"}),
+    ],
+)
+def test_each_permission_opens_its_own_calls(bob, bob_api, permission, allowed):
+    schedule = make_daily()
+    bob.user_permissions.set(Permission.objects.filter(codename=permission))
+    body = {"jobDefinitionId": str(schedule.job_id)} | DAILY
+    calls = {
+        "get": ("get", address(schedule), None),
+        "list": ("get", "/api/schedules", None),
+        "preview": ("post", "/api/schedules/preview", DAILY),
+        "post": ("post", "/api/schedules", body),
+        "put": ("put", address(schedule), body),
+        "patch": ("patch", address(schedule), {}),
+        "delete": ("delete", address(schedule), None),
+    }
+    opened = {name for name, call in calls.items() if bob_api.send(*call).status_code < 400}
+    assert opened == allowed
