@@ -84,6 +84,9 @@ class JobAuditAdmin(HistoryAdmin):
     def page_title(self, obj: JobAudit) -> str:
         return f"{obj.action}: {obj.object_label}"
 
+    def page_head(self, request: HttpRequest, obj: JobAudit) -> SafeString:
+        return format_html("{} by {}", moment(obj.at), obj.actor)
+
     def page_sections(self, request: HttpRequest, obj: JobAudit) -> Any:
         if obj.before is not None or obj.after is not None:
             shown = changes(obj.before or {}, obj.after or {})

@@ -72,10 +72,11 @@ class ApiTokenAdmin(ServiceAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer oneself; only a superuser may issue tokens that act as somebody else."""
+        me: Any = request.user
         users = User.objects.filter(is_active=True).order_by("username")
-        if not request.user.is_superuser:
-            users = users.filter(pk=request.user.pk)
-        kwargs |= {"queryset": users, "initial": request.user.pk}
+        if not me.is_superuser:
+            users = users.filter(pk=me.pk)
+        kwargs |= {"queryset": users, "initial": me.pk}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -92,6 +93,11 @@ class ApiTokenAdmin(ServiceAdmin):
 
     def page_links(self, request: HttpRequest, obj: ApiToken) -> Iterable[Link]:
         return filter(None, [audit_link(request, obj.key)])
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """There is one way out of this form: the page that shows the secret."""
+        context = {"show_save_and_continue": False, "title": "Issue an API token"}
+        return super().add_view(request, form_url, {**(extra_context or {}), **context})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

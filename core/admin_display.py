@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core.times import show_time
 
-NOTHING = mark_safe('<span class="quiet">-</span>')
+NOTHING = mark_safe('<span class="nothing">-</span>')
 
 
 def badge(word: str, *, look: str, sign: str) -> SafeString:
@@ -58,16 +58,22 @@ def changes(
     after: dict[str, Any],
     show: Callable[[str, Any], str] = lambda name, value: value_text(value),
 ) -> SafeString:
-    """Return what differs between two sets of fields, each with its value before and after."""
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    rows = [
-        (
-            name.removesuffix("_id").replace("_", " "),
-            *(_side(show(name, side[name]) if name in side else "") for side in (before, after)),
-        )
+    """Return what differs between two sets of fields, each with its value before and after.
+
+    Where there was nothing before, only what has a value is told.
+    """
+    sides = [("before", before), ("after", after)] if before else [("value", after)]
+    names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    shown = {
+        name: [show(name, side[name]) if name in side else "" for _, side in sides]
         for name in names
+    }
+    rows = [
+        (name.removesuffix("_id").replace("_", " "), *(_side(text) for text in texts))
+        for name, texts in shown.items()
+        if any(texts)
     ]
-    return table(["field", "before", "after"], rows, empty="Nothing differs.")
+    return table(["field", *(title for title, _ in sides)], rows, empty="Nothing differs.")
 
 
 def value_text(value: Any) -> str:

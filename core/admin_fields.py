@@ -1,6 +1,7 @@
 """Form fields that more than one admin page needs."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,13 +18,12 @@ class BitsField(forms.TypedMultipleChoiceField):
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=int, **kwargs)
+    def __init__(self, *, choices: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(coerce=int, choices=choices, **kwargs)
+        self.bits = [bit for bit, _ in choices]
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int):
-            return [bit for bit, _ in self.choices if value & int(bit)]
-        return value
+        return [bit for bit in self.bits if value & bit] if isinstance(value, int) else value
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)

@@ -40,7 +40,7 @@ def next_fires_of_all(schedules: Iterable[JobSchedule], *, now: datetime) -> Saf
         (
             local_time(fire),
             short_moment(fire.at),
-            link(schedule, schedule.rule.describe()),
+            link(schedule, format_html('<span class="wide">{}</span>', schedule.rule.describe())),
             "; ".join(fire.notes),
         )
         for _, _, fire, schedule in list(heapq.merge(*lists))[:_FIRES_OF_ALL]

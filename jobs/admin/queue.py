@@ -47,7 +47,7 @@ class QueueAdmin(ServiceAdmin):
     search_fields = ("name",)
     search_help_text = "A part of the name."
     actions: Any = ("pause", "resume")
-    fields: Any = ("name", "max_concurrent_executions")
+    fields = ("name", "max_concurrent_executions")
     pause_question = "Pause? Nothing new starts until it is resumed; what runs goes on."
 
     def change(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -83,13 +83,13 @@ class ScheduleAdmin(ServiceAdmin):
             return ()
         return ("disable" if obj.is_active else "enable", "archive")
 
-    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return self._back(request, obj) or super().response_post_save_add(request, obj)
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return self._back(request, obj) or super().response_post_save_change(request, obj)
 
-    def _back(self, request: HttpRequest, schedule: JobSchedule) -> HttpResponse | None:
+    def _back(self, request: HttpRequest, schedule: JobSchedule) -> HttpResponseRedirect | None:
         """Return to the job's page if the form was opened there."""
         if request.GET.get("_back") != BACK_TO_JOB:
             return None

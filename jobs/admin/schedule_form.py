@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from unfold.widgets import UnfoldAdminTextInputWidget
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from audit.admin_forms import ServiceForm
 from core.admin_fields import BitsField, JsonObjectTextField
-from jobs.models import JobSchedule, Weekday
+from jobs.models import JobSchedule, ScheduleType, Weekday
 from jobs.schedules import FIELDS_OF_KIND
 from jobs.schedules.zone import zone_names
 from jobs.scheduling import change_schedule, create_schedule
@@ -18,6 +19,16 @@ KIND_FIELDS = (
 SCHEDULE_FIELDS = (
     *("schedule_type", *KIND_FIELDS, "timezone"),
     *("start_at", "end_at", "is_active", "parameters"),
+)
+# In the order in which people need them.
+_KINDS = (
+    (ScheduleType.DAILY, "Every day"),
+    (ScheduleType.WEEKLY, "On days of the week"),
+    (ScheduleType.MONTHLY, "On a day of the month"),
+    (ScheduleType.INTERVAL, "At an interval"),
+    (ScheduleType.CRON, "By a cron expression"),
+    (ScheduleType.ONE_TIME, "Once, at a time"),
+    (ScheduleType.DELAY, "Once, after a delay"),
 )
 
 
@@ -45,6 +56,9 @@ class TimeZoneWidget(UnfoldAdminTextInputWidget):
 class ScheduleForm(ServiceForm):
     """Creates or changes a schedule; its job stays."""
 
+    schedule_type = forms.ChoiceField(
+        choices=_KINDS, initial=ScheduleType.DAILY, label="Kind", widget=UnfoldAdminSelectWidget
+    )
     days_of_week = BitsField(choices=Weekday.choices, required=False, empty_value=None)
     parameters = JsonObjectTextField(
         required=False,
@@ -57,7 +71,6 @@ class ScheduleForm(ServiceForm):
         fields = ("job", *SCHEDULE_FIELDS)
         widgets = {"timezone": TimeZoneWidget}
         labels = {
-            "schedule_type": "Kind",
             "one_time_at": "At (UTC)",
             "interval_seconds": "Every (seconds)",
             "delay_seconds": "After (seconds)",

@@ -21,8 +21,7 @@ def test_an_entry_can_be_read_and_not_changed(as_alice: Client) -> None:
     entry = JobAudit.objects.get(action="JobCreated")
     url = reverse("admin:audit_jobaudit_change", args=[entry.pk])
     page = as_alice.get(url).text
-    assert '<td>name</td><td><span class="quiet">-</span></td>' in page
-    assert '<span class="value">Nightly</span>' in page
+    assert '<td>name</td><td><span class="value">Nightly</span></td>' in page
     assert 'name="_save"' not in page
     assert as_alice.post(url, {"actor": "nobody"}).status_code == 403
     assert as_alice.get(reverse("admin:audit_jobaudit_add")).status_code == 403
