@@ -4,6 +4,7 @@ import io
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from core.text import clean
 
 MOST_CHARACTERS = 4_000_000
 MOST_CHARACTERS_PER_LINE = 10_000
+MOST_LINES_OF_TAIL = 10
+MOST_CHARACTERS_PER_LINE_OF_TAIL = 500
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,18 @@ class LogBuffer:
             self._lines[:0] = lines
 
 
-class _Stream(io.TextIOBase):
-    """Standard output or error of a handler, cut into lines."""
+class LineStream(io.TextIOBase):
+    """Standard output or error of a handler or command, cut into lines.
+
+    Its last lines stay in ``tail``, for the message of an attempt that failed.
+    """
 
     def __init__(self, buffer: LogBuffer, stream: str, level: str) -> None:
         self._buffer = buffer
         self._stream = stream
         self._level = level
         self._unfinished = ""
+        self.tail: deque[str] = deque(maxlen=MOST_LINES_OF_TAIL)
 
     def writable(self) -> bool:
         return True
@@ -107,7 +114,7 @@ class _Stream(io.TextIOBase):
     def write(self, text: str) -> int:
         *lines, self._unfinished = (self._unfinished + text).split("\n")
         for line in lines:
-            self._buffer.add(level=self._level, stream=self._stream, message=line)
+            self._keep(line)
         if len(self._unfinished) > MOST_CHARACTERS_PER_LINE:
             self.finish()
         return len(text)
@@ -116,7 +123,12 @@ class _Stream(io.TextIOBase):
         """Keep what stands after the last line break."""
         if self._unfinished:
             text, self._unfinished = self._unfinished, ""
-            self._buffer.add(level=self._level, stream=self._stream, message=text)
+            self._keep(text)
+
+    def _keep(self, line: str) -> None:
+        self._buffer.add(level=self._level, stream=self._stream, message=line)
+        if line.strip():
+            self.tail.append(line[:MOST_CHARACTERS_PER_LINE_OF_TAIL])
 
 
 class _Collector(logging.Handler):
@@ -147,7 +159,7 @@ def install_collector() -> None:
 @contextmanager
 def captured(buffer: LogBuffer) -> Iterator[None]:
     """Send what is logged and printed meanwhile into ``buffer``."""
-    out, err = _Stream(buffer, "stdout", "INFO"), _Stream(buffer, "stderr", "ERROR")
+    out, err = LineStream(buffer, "stdout", "INFO"), LineStream(buffer, "stderr", "ERROR")
     _collector.buffer = buffer
     try:
         with redirect_stdout(out), redirect_stderr(err):

@@ -71,7 +71,7 @@ def _call(guard: Guard) -> Outcome:
             try:
                 guard.is_armed = True
                 guard.raise_stop()  # one that was decided before the handler could hear it
-                return mode(guard.claim, guard.context)
+                return mode(guard)
             finally:
                 guard.is_armed = False
     except StopJob as stop:

@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import replace
 from enum import Enum
+from typing import Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -44,6 +45,19 @@ class Stop(Enum):
     DRAIN = "worker is shutting down"
 
 
+class Remote(Protocol):
+    """What carries an attempt out elsewhere: it is told what a handler would hear as an exception.
+
+    Both are called from any thread, and from a signal handler; neither may wait or raise.
+    """
+
+    def stop(self) -> None:
+        """The attempt has to stop, within the grace."""
+
+    def extend(self, ends_at: float) -> None:
+        """The attempt may go on until then (monotonic), unless this is called again."""
+
+
 class Guard:
     """One attempt under guard. Whoever is first under the lock, stop or return, decides its end."""
 
@@ -57,6 +71,7 @@ class Guard:
         self.stop: Stop | None = None
         self.is_finished = False
         self.is_armed = False
+        self.remote: Remote | None = None
         self.times_out_at = began + claim.timeout
         self.renew_at = began + settings.SCHEDULER_RENEW_SECONDS
         self.look_at = began + settings.SCHEDULER_CANCEL_POLL_SECONDS
@@ -76,7 +91,20 @@ class Guard:
                 return False
             self.stop = stop
             self.kill_at = time.monotonic() + settings.SCHEDULER_STOP_GRACE_SECONDS
+            if self.remote is not None:
+                self.remote.stop()
             return True
+
+    def hand_over(self, remote: Remote) -> None:
+        """Let ``remote`` hear of a stop and of each renewal, from now on."""
+        with self.lock:
+            self.remote = remote
+            if self.stop is not None:
+                remote.stop()
+
+    def ends_at(self) -> float:
+        """Return when the kernel timer ends this process (monotonic)."""
+        return time.monotonic() + signal.getitimer(signal.ITIMER_REAL)[0]
 
     def extend_timer(self, *, since: float) -> None:
         """Arm the kernel timer for the lease taken at ``since``, unless the attempt is finished.
@@ -86,6 +114,8 @@ class Guard:
         with self.lock:
             if not self.is_finished:
                 arm_kernel_timer(since=since)
+                if self.remote is not None:
+                    self.remote.extend(self.ends_at())
 
     def raise_stop(self) -> None:
         """Raise ``StopJob`` in the handler, once, if a stop is decided and it still runs."""

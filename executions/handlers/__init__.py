@@ -1,17 +1,21 @@
 """How each execution mode carries out an attempt: one file per mode, one signature.
 
-A mode is a function ``(claim, context) -> Outcome``. It turns whatever the job's code does into an
-outcome; only :class:`~executions.authoring.StopJob` may pass through it.
+A mode is a function ``(guard) -> Outcome``. It turns whatever the job's code does into an outcome;
+only :class:`~executions.authoring.StopJob` may pass through it. A mode whose work goes on outside
+this process hands the guard over to it instead, and no ``StopJob`` is raised.
 """
 
 from collections.abc import Callable
 
-from executions.authoring import JobContext
-from executions.claim import Claim
 from executions.handlers.in_process import run_in_process
+from executions.handlers.out_of_process import run_out_of_process
 from executions.outcomes import Outcome
+from executions.watchdog import Guard
 from jobs.models import ExecutionMode
 
-Mode = Callable[[Claim, JobContext], Outcome]
+Mode = Callable[[Guard], Outcome]
 
-MODES: dict[str, Mode] = {ExecutionMode.IN_PROCESS: run_in_process}
+MODES: dict[str, Mode] = {
+    ExecutionMode.IN_PROCESS: lambda guard: run_in_process(guard.claim, guard.context),
+    ExecutionMode.OUT_OF_PROCESS: run_out_of_process,
+}

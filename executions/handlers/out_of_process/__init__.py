@@ -1,0 +1,44 @@
+"""Running a program, without a shell, under a launcher that lets nothing of it survive.
+
+What it is told and how it answers is described in ``docs/authoring.md``.
+"""
+
+from django.conf import settings
+
+from executions.handlers.out_of_process.argv import CommandRefused, read_command
+from executions.handlers.out_of_process.endings import outcome_of
+from executions.handlers.out_of_process.environment import build_environment
+from executions.handlers.out_of_process.launched import Launched
+from executions.handlers.out_of_process.workspace import Workspace
+from executions.outcomes import Failed, Outcome
+from executions.watchdog import Guard
+
+
+def run_out_of_process(guard: Guard) -> Outcome:
+    """Run the job's command, if this worker may, and turn its end into an outcome."""
+    # From here on a stop is told to the launcher; raised in between, it could lose a process.
+    guard.is_armed = False
+    try:
+        argv = read_command(
+            guard.claim.snapshot["execution_command"], allowed=settings.SCHEDULER_ALLOWED_COMMANDS
+        )
+        return _carry_out(guard, argv)
+    except CommandRefused as refusal:
+        return Failed("CommandRefused", str(refusal), is_permanent=True)
+    except OSError as error:
+        return Failed("CommandNotStarted", f"The worker could not start the command: {error}")
+
+
+def _carry_out(guard: Guard, argv: list[str]) -> Outcome:
+    workspace = Workspace()
+    try:
+        workspace.write_parameters(guard.claim.parameters)
+        environment = build_environment(guard.claim, workspace, guard.lines)
+        with Launched(
+            argv, environment, workspace, guard.lines, lease_ends_at=guard.ends_at()
+        ) as launched:
+            guard.hand_over(launched)
+            ending = launched.wait()
+        return outcome_of(ending, tail=launched.tail, read_output=workspace.read_output)
+    finally:
+        workspace.remove()
