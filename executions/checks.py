@@ -1,5 +1,6 @@
 """Settings that contradict each other are refused at start, not found at night."""
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -56,3 +57,22 @@ def check_retention(**_: Any) -> list[CheckMessage]:
         )
         if getattr(settings, name) < least
     ]
+
+
+def check_allowed_commands(**_: Any) -> list[CheckMessage]:
+    """Check that each allowed command is an absolute path, or a pattern of such paths."""
+    return [
+        Error(
+            f"SCHEDULER_ALLOWED_COMMANDS lists {entry!r}, which no command can match.",
+            hint="List absolute paths without '.', '..' and '//', or patterns of them such as"
+            " /opt/reports/bin/*, separated by commas and without blanks.",
+            id="executions.E005",
+        )
+        for entry in settings.SCHEDULER_ALLOWED_COMMANDS
+        if not is_plain_path(entry)
+    ]
+
+
+def is_plain_path(path: str) -> bool:
+    """Return whether a path is absolute and has no ``.``, ``..`` or empty part."""
+    return path.startswith("/") and not path.startswith("//") and os.path.normpath(path) == path

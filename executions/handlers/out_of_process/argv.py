@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from executions.checks import is_plain_path
+
 _SETTING = "SCHEDULER_ALLOWED_COMMANDS"
 
 
@@ -30,11 +32,6 @@ def read_command(text: str, *, allowed: Sequence[str]) -> list[str]:
     _refuse_unless_allowed(argv[0], allowed)
     _refuse_unless_executable(argv[0])
     return argv
-
-
-def is_plain_path(path: str) -> bool:
-    """Return whether a path is absolute and has no ``.``, ``..`` or empty part."""
-    return path.startswith("/") and not path.startswith("//") and os.path.normpath(path) == path
 
 
 def _refuse_unless_allowed(path: str, allowed: Sequence[str]) -> None:

@@ -2,7 +2,12 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
-from executions.checks import check_retention, check_times
+from executions.checks import (
+    check_allowed_commands,
+    check_retention,
+    check_times,
+    is_plain_path,
+)
 from tests.platform import SHORT_TIMES
 
 GOOD = {"LEASE": 60.0, "LEASE_MARGIN": 15.0, "RENEW": 10.0, "CANCEL_POLL": 1.5}
@@ -84,3 +89,34 @@ def test_retention_that_deletes_what_has_just_ended_is_refused(
     assert problem.msg == f"SCHEDULER_{name} is {value}."
     assert problem.hint == f"Use {least} or more."
     assert "executions.E004" in [found.id for found in run_checks()]
+
+
+@pytest.mark.parametrize(
+    "allowed", [[], ["/usr/bin/python3"], ["/opt/reports/bin/*", "/bin/[a-z]*"]]
+)
+def test_absolute_paths_and_their_patterns_may_be_allowed(
+    settings: Settings, allowed: list[str]
+) -> None:
+    settings.SCHEDULER_ALLOWED_COMMANDS = allowed
+
+    assert check_allowed_commands() == []
+
+
+def test_what_no_command_can_match_is_refused_entry_by_entry(settings: Settings) -> None:
+    settings.SCHEDULER_ALLOWED_COMMANDS = ["python3", "/bin/sh", "*", " /bin/ls"]
+
+    problems = check_allowed_commands()
+
+    assert [problem.id for problem in problems] == ["executions.E005"] * 3
+    assert "SCHEDULER_ALLOWED_COMMANDS lists 'python3', which no command" in problems[0].msg
+    assert str(problems[0].hint).startswith("List absolute paths without '.', '..' and '//'")
+    assert "executions.E005" in [problem.id for problem in run_checks()]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_plain"),
+    [("/bin/sh", True), ("/bin/*", True), ("/", True), ("bin/sh", False), (" /bin/sh", False)]
+    + [(path, False) for path in ("", "*", "//a", "/a/", "/a//b", "/a/./b", "/a/../b", "/..")],
+)
+def test_a_plain_path_has_one_way_to_be_written(path: str, is_plain: bool) -> None:
+    assert is_plain_path(path) is is_plain

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from executions.handlers.out_of_process.argv import CommandRefused, is_plain_path, read_command
+from executions.handlers.out_of_process.argv import CommandRefused, read_command
 
 
 @pytest.fixture
@@ -178,12 +178,3 @@ def test_the_python_of_a_system_is_a_link_and_allowed_by_its_usual_name(folder: 
 
     for allowed in ("usr/python3", "usr/python3*"):
         assert read_command(f"{folder}/usr/python3", allowed=[f"{folder}/{allowed}"])
-
-
-@pytest.mark.parametrize(
-    ("path", "is_plain"),
-    [("/bin/sh", True), ("/bin/*", True), ("/", True), ("bin/sh", False), (" /bin/sh", False)]
-    + [(path, False) for path in ("", "*", "//a", "/a/", "/a//b", "/a/./b", "/a/../b", "/..")],
-)
-def test_a_plain_path_has_one_way_to_be_written(path: str, is_plain: bool) -> None:
-    assert is_plain_path(path) is is_plain
