@@ -87,9 +87,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _elsewhere() -> dict[str, Any]:
-    links = [{"title": "API docs", "icon": "menu_book", "link": "/api/docs"}]
-    if settings.FLOWER_URL:
-        links.append({"title": "Flower", "icon": "local_florist", "link": settings.FLOWER_URL})
+    places = [
+        ("API docs", "menu_book", "/api/docs"),
+        ("Flower", "local_florist", settings.FLOWER_URL),
+    ]
+    # Unfold compares paths to find the page one is on; another site's path means nothing here.
+    links = [
+        {"title": title, "icon": icon, "link": url, "active": False}
+        for title, icon, url in places
+        if url
+    ]
     return {"title": "Elsewhere", "items": links}
 
 
@@ -109,8 +116,15 @@ def make_theme(product_name: str) -> dict[str, Any]:
         ],
         "SHOW_VIEW_ON_SITE": False,
         "ENVIRONMENT": "scheduler_project.admin_theme.environment_badge",
-        "STYLES": [lambda request: static("core/admin.css")],
-        "SCRIPTS": [lambda request: static("core/admin.js")],
+        "STYLES": [
+            lambda request: static("core/admin.css"),
+            lambda request: static("executions/admin.css"),
+        ],
+        "SCRIPTS": [
+            lambda request: static("core/admin.js"),
+            lambda request: static("executions/admin.js"),
+        ],
+        "DASHBOARD_CALLBACK": "executions.admin.dashboard.dashboard_callback",
         "COLORS": {"base": _SLATE, "primary": _INDIGO},
         "SIDEBAR": {"navigation": "scheduler_project.admin_theme.sidebar"},
     }

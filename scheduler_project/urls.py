@@ -6,7 +6,17 @@ from django.views.generic import RedirectView
 
 from core.api.fallbacks import unknown_address
 from core.api.routes import EitherSlash, route
-from executions.views import DashboardStats, ExecutionViewSet, JobViewSet, ScheduleViewSet
+from executions.admin.dashboard import show_live_part
+from executions.views import (
+    DashboardStats,
+    ExecutionTrends,
+    ExecutionViewSet,
+    JobViewSet,
+    ScheduleViewSet,
+    StaleJobs,
+    TopFailingJobs,
+    UpcomingJobs,
+)
 from scheduler_project.health import Jobs, Live, Ready
 
 router = EitherSlash()
@@ -16,9 +26,22 @@ router.register("executions", ExecutionViewSet, basename="execution")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
+    path("admin/dashboard/", show_live_part, name="dashboard-live"),
     path("admin/", admin.site.urls),
     path("api/", include(router.urls)),
     route("api/dashboard/stats", DashboardStats.as_view(), name="dashboard-stats"),
+    route(
+        "api/dashboard/execution-trends",
+        ExecutionTrends.as_view(),
+        name="dashboard-execution-trends",
+    ),
+    route(
+        "api/dashboard/top-failing-jobs",
+        TopFailingJobs.as_view(),
+        name="dashboard-top-failing-jobs",
+    ),
+    route("api/dashboard/upcoming-jobs", UpcomingJobs.as_view(), name="dashboard-upcoming-jobs"),
+    route("api/dashboard/stale-jobs", StaleJobs.as_view(), name="dashboard-stale-jobs"),
     route("health/live", Live.as_view(), name="health-live"),
     route("health/ready", Ready.as_view(), name="health-ready"),
     route("health/jobs", Jobs.as_view(), name="health-jobs"),

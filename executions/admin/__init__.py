@@ -1,5 +1,5 @@
-"""Executions in the admin, and what they add to the pages of jobs."""
+"""Executions in the admin, what they add to the pages of jobs and queues, and its first page."""
 
-from executions.admin import execution, history, job, worker
+from executions.admin import dashboard, execution, history, job, queue, worker
 
-__all__ = ["execution", "history", "job", "worker"]
+__all__ = ["dashboard", "execution", "history", "job", "queue", "worker"]

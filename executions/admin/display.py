@@ -24,8 +24,13 @@ def status_badge(status: str | None) -> SafeString:
     """Return a status as a badge."""
     if status is None:
         return NOTHING
-    look, sign = _LOOKS[S(status)]
+    look, sign = status_look(status)
     return badge(S(status).label.lower(), look=look, sign=sign)
+
+
+def status_look(status: str) -> tuple[str, str]:
+    """Return the colour of a status and the Material Symbol that stands for it."""
+    return _LOOKS[S(status)]
 
 
 def reason_words(reason: str | None) -> str:

@@ -4,21 +4,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import admin_actor
+from audit.trail import Actor
 from core.admin_display import NOTHING, link, link_to
 from core.admin_page import Section
-from executions.admin import sections
 from executions.admin.display import status_badge
+from executions.admin.parameters import form_for
+from executions.admin.run_form import Question, answers, ask_parameters, wants_form
+from executions.admin.strip import small_strip, strip_of
 from executions.models import JobExecution
 from executions.services import trigger
 from jobs.admin import JobAdmin
 from jobs.models import JobDefinition, JobStatus
+
+_LATELY = 10
 
 admin.site.unregister(JobDefinition)
 
@@ -27,13 +33,18 @@ admin.site.unregister(JobDefinition)
 class RunnableJobAdmin(JobAdmin):
     """A job, and its executions."""
 
-    list_display = (*JobAdmin.list_display[:2], "last_execution", *JobAdmin.list_display[2:])
+    list_display = (
+        *JobAdmin.list_display[:2],
+        "last_execution",
+        "lately",
+        *JobAdmin.list_display[2:],
+    )
     actions = ("run_now", *JobAdmin.actions)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         newest = JobExecution.objects.filter(job=OuterRef("pk")).order_by("-id")
-        last = newest.values(last=JSONObject(id="id", status="status"))[:1]
-        return super().get_queryset(request).annotate(last=Subquery(last))
+        recent = newest.values(one=JSONObject(id="id", status="status"))[:_LATELY]
+        return super().get_queryset(request).annotate(recent=ArraySubquery(recent))
 
     def has_run_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "executions.add_jobexecution")
@@ -44,23 +55,46 @@ class RunnableJobAdmin(JobAdmin):
 
     def page_sections(self, request: HttpRequest, obj: JobDefinition) -> Iterable[Section]:
         if self.may(request, "executions.view_jobexecution"):
-            yield Section("Latest executions", sections.executions_of(obj))
+            yield Section("Last executions", strip_of(obj), is_above=True)
         yield from super().page_sections(request, obj)
 
-    @admin.action(description="Run now", permissions=["run"])
-    def run_now(self, request: HttpRequest, queryset: Any) -> None:
-        """Open an execution of each, without parameters."""
+    @admin.action(description="Run now …", permissions=["run"])
+    def run_now(self, request: HttpRequest, queryset: Any) -> Any:
+        """Ask for the parameters of one; open an execution of several without parameters."""
         actor = admin_actor(request)
+        if wants_form(request):
+            return self._ask_run(request, queryset.first(), actor)
+        question = "Run now, each without parameters?"
+        if page := self.ask(request, queryset, action="run_now", question=question):
+            return page
 
         def run(job: JobDefinition) -> None:
             execution = trigger(actor=actor, job=job)
             said = format_html("{} runs now: {}.", job, link(execution, "execution"))
             self.message_user(request, said, messages.SUCCESS)
 
-        self.act_on_each(request, queryset, run)
+        return self.act_on_each(request, queryset, run)
+
+    def _ask_run(self, request: HttpRequest, job: JobDefinition | None, actor: Actor) -> Any:
+        if job is None:
+            self.message_user(request, "This job is not there any more.", messages.ERROR)
+            return None
+        question = Question(
+            action="run_now",
+            title=f"Run now: {job}",
+            button="Run now",
+            form=form_for(job.parameter_schema, answers(request)),
+            run=lambda parameters: trigger(actor=actor, job=job, parameters=parameters),
+        )
+        return ask_parameters(self, request, job, question)
 
     @admin.display(description="last execution")
     def last_execution(self, job: Any) -> SafeString:
-        if job.last is None:
+        if not job.recent:
             return NOTHING
-        return link_to(JobExecution, job.last["id"], status_badge(job.last["status"]))
+        last = job.recent[0]
+        return link_to(JobExecution, last["id"], status_badge(last["status"]))
+
+    @admin.display(description="lately")
+    def lately(self, job: Any) -> SafeString:
+        return small_strip(job.recent) if job.recent else NOTHING

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from core.times import show_span, show_time
+from core.times import show_time
 from executions.models import ExecutionTransition, JobExecution
 from executions.states import FINAL, ExecutionStatus, Reason
 
 S = ExecutionStatus
 
 _MOST_MOVES = 200
+_SAID = (Reason.ERROR, Reason.CANCELLED)  # the title says as much
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Attempt:
     """One time a worker had the execution; ``outcome`` is None while it still has it."""
 
     number: int
+    fence: int
     worker: str
     waited_seconds: float | None
     started_at: datetime
@@ -87,6 +89,7 @@ def tell_attempts(moves: Iterable[ExecutionTransition], *, now: datetime) -> lis
 def _begin(move: ExecutionTransition, queued_at: datetime | None, now: datetime) -> Attempt:
     return Attempt(
         number=move.attempt,
+        fence=move.fence,
         worker=(move.data or {}).get("worker", ""),
         waited_seconds=(move.at - queued_at).total_seconds() if queued_at else None,
         started_at=move.at,
@@ -138,7 +141,7 @@ def _title(move: ExecutionTransition) -> str:
 
 def _notes(move: ExecutionTransition, data: dict[str, Any]) -> Iterable[str]:
     """What a move knows, in the order in which people ask."""
-    if move.reason:
+    if move.reason and move.reason not in _SAID:
         yield Reason(move.reason).label
     if move.actor:
         yield f"by {move.actor}"
@@ -146,8 +149,6 @@ def _notes(move: ExecutionTransition, data: dict[str, Any]) -> Iterable[str]:
         yield f"queue {data['queue']}"
     if "worker" in data:
         yield f"worker {data['worker']}, process {data.get('pid', '?')}"
-    if "duration_seconds" in data:
-        yield f"after {show_span(data['duration_seconds'])}"
     if "due_at" in data:
         yield f"next at {show_time(datetime.fromisoformat(data['due_at']))}"
 

@@ -140,14 +140,32 @@ class JobExecution(models.Model):
             # History: of a job, newest first; outcomes by day. The key alone serves "all, newest".
             models.Index(fields=["job", "-id"], name="execution_of_job"),
             models.Index(
-                fields=["rerun_of"],
-                name="execution_rerun_of",
-                condition=Q(rerun_of__isnull=False),
-            ),
-            models.Index(
                 fields=["status", "-completed_at"],
                 name="execution_completed",
                 condition=Q(completed_at__isnull=False),
+            ),
+            # Lists: of each job what ended in one way (executions/lists). Written at the end, once.
+            models.Index(
+                fields=["job", "status", "-id"],
+                name="execution_ended",
+                condition=Q(status__in=FINAL),
+            ),
+            # Lists: the few that somebody triggered, among the many of the schedules.
+            models.Index(
+                fields=["job", "-id"],
+                name="execution_by_hand",
+                condition=Q(origin=Origin.MANUAL),
+            ),
+            # The last execution of a job and of a schedule, however many slots were skipped since.
+            models.Index(
+                fields=["job", "schedule", "-id"],
+                name="execution_started",
+                condition=Q(started_at__isnull=False),
+            ),
+            models.Index(
+                fields=["rerun_of"],
+                name="execution_rerun_of",
+                condition=Q(rerun_of__isnull=False),
             ),
         ]
         constraints = [
@@ -181,7 +199,7 @@ class JobExecution(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job_id} {self.scheduled_for:%Y-%m-%d %H:%M:%S} {self.status}"
+        return f"{self.scheduled_for:%Y-%m-%d %H:%M:%S} UTC"
 
     @property
     def is_final(self) -> bool:

@@ -1,58 +1,44 @@
-"""Executions, their history and workers in the admin: read-only, never counted."""
+"""The list of executions and their history in the admin: read-only, filtered, never counted."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.clock import database_now
-from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Worker
-from executions.services import trigger
+from executions.models import ExecutionTransition, JobExecution
 from executions.states import ExecutionStatus
-from tests.factories import TESTER, make_execution, make_job
+from jobs.models import Queue
+from tests.factories import make_execution, make_job
+from tests.integration.executions.admin_pages import (
+    EXECUTIONS,
+    act,
+    let_look,
+    make_line,
+    make_move,
+    page_of,
+)
 
 pytestmark = pytest.mark.django_db
-
-EXECUTIONS = reverse("admin:executions_jobexecution_changelist")
-JOBS = reverse("admin:jobs_jobdefinition_changelist")
-
-
-def page_of(execution: JobExecution) -> str:
-    return reverse("admin:executions_jobexecution_change", args=[execution.pk])
-
-
-def make_line(execution: JobExecution, sequence: int, message: str) -> JobExecutionLog:
-    return JobExecutionLog.objects.create(
-        execution=execution,
-        attempt=1,
-        sequence=sequence,
-        at=database_now(),
-        level="INFO",
-        stream="log",
-        message=message,
-    )
 
 
 @pytest.fixture
 def as_viewer(client: Client, bob: User) -> Client:
     """Bob may look at jobs and executions, and no more."""
-    bob.is_staff = True
-    bob.save()
-    names = ["view_jobdefinition", "view_jobexecution"]
-    bob.user_permissions.set(Permission.objects.filter(codename__in=names))
+    let_look(bob, "view_jobdefinition", "view_jobexecution")
     client.force_login(bob)
     return client
 
 
-def cancel(client: Client, *executions: JobExecution, **more: str) -> Any:
-    keys = [str(execution.pk) for execution in executions]
-    data = {"action": "cancel", "_selected_action": keys, "index": "0"}
-    return client.post(EXECUTIONS, data | more, follow=True)
+def found(client: Client, **query: str) -> list[Any]:
+    answer = client.get(EXECUTIONS, query)
+    assert answer.status_code == 200
+    return list(answer.context["cl"].result_list)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +48,10 @@ def cancel(client: Client, *executions: JobExecution, **more: str) -> Any:
         ("executions_jobexecution", {"p": "2"}),
         ("executions_jobexecution", {"status": "failed"}),
         ("executions_jobexecution", {"q": "job"}),
+        (
+            "executions_jobexecution",
+            {"status": "ended", "when": "7d", "category": "A", "team": "B", "queue": "default"},
+        ),
         ("executions_executiontransition", {}),
         ("executions_jobexecutionlog", {}),
         ("executions_worker", {}),
@@ -69,23 +59,17 @@ def cancel(client: Client, *executions: JobExecution, **more: str) -> Any:
         ("audit_jobaudit", {"action": "JobCreated"}),
     ],
 )
-def test_no_list_of_history_counts_it(
-    as_alice: Client, model: str, query: dict[str, str], settings: Any
-) -> None:
+def test_no_list_of_history_counts_it(as_alice: Client, model: str, query: dict[str, str]) -> None:
     job = make_job()
     for number in range(60):
         execution = make_execution(job, status="failed" if number % 2 else "succeeded")
-        ExecutionTransition.objects.create(
-            execution=execution, to_status="scheduled", attempt=0, fence=0
-        )
+        make_move(execution, "scheduled")
         make_line(execution, 1, "a line")
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         answer = as_alice.get(reverse(f"admin:{model}_changelist"), query)
     assert answer.status_code == 200
     assert not [q["sql"] for q in queries if "COUNT(" in q["sql"].upper()]
-    assert len(queries) <= 8
+    assert len(queries) <= 10
 
 
 def test_a_list_leads_to_the_next_page_only_when_there_is_one(as_alice: Client) -> None:
@@ -104,78 +88,117 @@ def test_a_status_and_a_job_narrow_the_list(as_alice: Client) -> None:
     wanted = make_execution(status="timed_out")
     make_execution(status="timed_out")
     make_execution(wanted.job, status="succeeded")
-    query = {"status": "timed_out", "job": str(wanted.job_id)}
-    assert list(as_alice.get(EXECUTIONS, query).context["cl"].result_list) == [wanted]
+    assert found(as_alice, status="timed_out", job=str(wanted.job_id)) == [wanted]
 
 
-def test_a_search_finds_by_execution_job_and_job_name(as_alice: Client) -> None:
+@pytest.mark.parametrize(
+    ("group", "statuses"),
+    [
+        ("unfinished", {"scheduled", "queued", "running", "retrying"}),
+        ("failures", {"failed", "timed_out"}),
+        ("ended", {"succeeded", "failed", "timed_out"}),
+    ],
+)
+def test_statuses_that_belong_together_are_found_together(
+    as_alice: Client, group: str, statuses: set[str]
+) -> None:
+    for status in ExecutionStatus.values:
+        make_execution(status=status)
+    assert {execution.status for execution in found(as_alice, status=group)} == statuses
+
+
+@pytest.mark.parametrize("name", ["category", "team", "queue"])
+def test_what_several_jobs_share_narrows_the_list(as_alice: Client, name: str) -> None:
+    Queue.objects.create(name="reports")
+    wanted = make_execution(make_job(category="reports", queue_id="reports"))
+    wanted.job.ownership.team_name = "reports"
+    wanted.job.ownership.save()
+    make_execution()
+    assert '<option value="reports">reports</option>' in as_alice.get(EXECUTIONS).text
+    assert found(as_alice, **{name: "reports"}) == [wanted]
+
+
+def test_origin_tells_manual_from_scheduled(as_alice: Client) -> None:
+    manual = make_execution()
+    assert found(as_alice, origin="manual") == [manual]
+    assert found(as_alice, origin="schedule") == []
+
+
+def test_what_is_over_is_found_by_its_end(as_alice: Client) -> None:
+    now = database_now()
+    today = make_execution(status="failed", completed_at=now)
+    make_execution(status="failed", completed_at=now - timedelta(days=1))
+    old = make_execution(status="failed", completed_at=now - timedelta(days=8))
+    assert found(as_alice, status="failures", when="today") == [today]
+    assert len(found(as_alice, status="failures", when="7d")) == 2
+    day = (now - timedelta(days=8)).date().isoformat()
+    assert found(as_alice, status="failures", when=day) == [old]
+    until = (now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    assert found(as_alice, status="failures", to=until) == [old]
+    assert found(as_alice, status="failures", **{"from": until, "to": until}) == []
+
+
+def test_what_is_not_over_is_found_by_its_opening(as_alice: Client) -> None:
+    running = make_execution(status="running")
+    since = (database_now() - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
+    assert found(as_alice, when="1h") == [running]
+    assert found(as_alice, **{"from": since}) == [running]
+    assert found(as_alice, to=since) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"when": "soon"}, 1),
+        ({"from": "yesterday"}, 1),
+        ({"to": "2026-13-01"}, 1),
+        ({"when": "", "from": "", "to": "", "status": ""}, 1),
+        ({"status": "lost"}, 0),
+        ({"job": "nightly"}, 0),
+        ({"category": "none of ours"}, 0),
+        ({"team": "\x00"}, 0),
+        ({"to": "0001-01-01T00:00"}, 0),
+        ({"attention": "none"}, 1),
+    ],
+)
+def test_a_value_that_no_filter_knows_breaks_nothing(
+    as_alice: Client, query: dict[str, str], count: int
+) -> None:
+    make_execution()
+    assert len(found(as_alice, **query)) == count
+
+
+def test_the_dashboard_s_figures_have_their_lists(as_alice: Client) -> None:
+    now = database_now()
+    delayed = make_execution(due_at=now - timedelta(seconds=61))
+    skipped = make_execution(status="skipped", completed_at=now)
+    make_execution(due_at=now + timedelta(hours=1))
+    make_execution(status="skipped", completed_at=now - timedelta(days=2))
+    slow = make_execution(make_job(expected_duration_seconds=5), status="running")
+    make_execution(make_job(expected_duration_seconds=60), status="running")
+    make_execution(status="running")
+    assert set(found(as_alice, attention="delayed")) == {delayed, skipped}
+    assert found(as_alice, attention="exceeding") == [slow]
+    late = make_execution(is_late=True)
+    assert found(as_alice, attention="late") == [late]
+
+
+def test_a_search_finds_by_execution_job_task_and_job_name(as_alice: Client) -> None:
     wanted = make_execution(make_job(name="Nightly report"))
     make_execution()
-    for term in (str(wanted.pk), str(wanted.job_id), "nightly report", "NIGHTLY"):
-        found = as_alice.get(EXECUTIONS, {"q": term}).context["cl"].result_list
-        assert list(found) == [wanted], term
-    assert not as_alice.get(EXECUTIONS, {"q": "weekly"}).context["cl"].result_list
+    terms = (str(wanted.pk), str(wanted.job_id), f"{wanted.pk}.3", "nightly report", "NIGHTLY")
+    for term in terms:
+        assert found(as_alice, q=term) == [wanted], term
+    assert not found(as_alice, q="weekly")
 
 
-@pytest.mark.parametrize("status", ExecutionStatus.values)
-def test_every_status_has_a_page_that_says_it_in_words(as_alice: Client, status: str) -> None:
-    execution = make_execution(status=status)
-    page = as_alice.get(page_of(execution)).text
-    assert f"</span> {ExecutionStatus(status).label.lower()}</span>" in page
-    assert as_alice.get(EXECUTIONS, {"status": status}).status_code == 200
-
-
-def test_a_page_shows_what_went_in_and_what_came_out(as_alice: Client) -> None:
-    execution = make_execution(
-        status="failed",
-        input={"region": "EU"},
-        error_type="ValueError",
-        error_message="<b>no</b> such region",
-        stack_trace="line 1",
-    )
-    page = as_alice.get(page_of(execution)).text
-    assert "&quot;region&quot;: &quot;EU&quot;" in page
-    assert "ValueError: &lt;b&gt;no&lt;/b&gt; such region" in page
-    assert "line 1" in page
-    assert 'name="_save"' not in page
-
-
-def test_a_page_tells_what_happened_and_what_it_waits_for(as_alice: Client) -> None:
-    execution = trigger(actor=TESTER, job=make_job())
-    page = as_alice.get(page_of(execution)).text
-    assert "no beat is alive" in page
-    assert "<td>tester</td>" in page
-
-
-def test_a_page_shows_the_last_500_lines_of_the_log(as_alice: Client) -> None:
-    execution = make_execution(status="succeeded")
-    for number in range(1, 502):
-        make_line(execution, number, f"line {number}.")
-    page = as_alice.get(page_of(execution)).text
-    assert "line 1." not in page
-    assert page.index("line 2.") < page.index("line 501.")
-    assert f"manage.py logs {execution.pk}" in page
-
-
-def test_a_page_takes_the_same_queries_however_much_happened(as_alice: Client) -> None:
-    execution = make_execution(status="succeeded")
-    as_alice.get(page_of(execution))  # Django remembers content types from the first page on
-    counts = []
-    for _ in range(2):
-        for number in range(5):
-            make_line(execution, number, "line")
-            ExecutionTransition.objects.create(
-                execution=execution, to_status="scheduled", attempt=0, fence=0
-            )
-        with CaptureQueriesContext(connection) as queries:
-            as_alice.get(page_of(execution))
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
-
-
-def test_cancel_stops_what_waits_and_asks_for_what_runs(as_alice: Client) -> None:
+def test_cancel_asks_first_then_stops_what_waits_and_asks_what_runs(as_alice: Client) -> None:
     waiting, running = make_execution(), make_execution(status="running")
-    cancel(as_alice, waiting, running)
+    asked = act(as_alice, EXECUTIONS, "cancel", waiting, running)
+    assert "what runs is asked to stop" in asked.text
+    waiting.refresh_from_db()
+    assert waiting.status == "scheduled"
+    act(as_alice, EXECUTIONS, "cancel", waiting, running, _confirmed="1")
     waiting.refresh_from_db()
     running.refresh_from_db()
     assert waiting.status == "cancelled"
@@ -183,77 +206,56 @@ def test_cancel_stops_what_waits_and_asks_for_what_runs(as_alice: Client) -> Non
 
 
 def test_cancel_of_what_is_over_says_why_not(as_alice: Client) -> None:
-    answer = cancel(as_alice, make_execution(status="succeeded"))
+    over = make_execution(status="succeeded")
+    answer = act(as_alice, EXECUTIONS, "cancel", over, _confirmed="1")
     assert "is succeeded and cannot be cancelled" in answer.text
 
 
-def test_a_list_of_history_is_never_cancelled_as_a_whole(as_alice: Client) -> None:
-    execution = make_execution()
-    assert "one by one" in cancel(as_alice, execution, select_across="1").text
+def test_several_run_again_with_the_parameters_they_had(as_alice: Client) -> None:
+    first = make_execution(status="failed", input={"region": "EU"})
+    second = make_execution(status="succeeded")
+    asked = act(as_alice, EXECUTIONS, "rerun", first, second)
+    assert "each with the same parameters" in asked.text
+    act(as_alice, EXECUTIONS, "rerun", first, second, _confirmed="1")
+    reruns = JobExecution.objects.filter(rerun_of__isnull=False)
+    assert {(again.rerun_of_id, again.job_id, again.triggered_by) for again in reruns} == {
+        (first.pk, first.job_id, "alice"),
+        (second.pk, second.job_id, "alice"),
+    }
+    assert JobExecution.objects.get(rerun_of=first).input == {"region": "EU"}
+
+
+def test_of_several_only_those_that_are_over_run_again(as_alice: Client) -> None:
+    over, running = make_execution(status="failed"), make_execution(status="running")
+    answer = act(as_alice, EXECUTIONS, "rerun", over, running, _confirmed="1")
+    assert "only a finished one can be run again" in answer.text
+    assert JobExecution.objects.get(rerun_of__isnull=False).rerun_of_id == over.pk
+
+
+@pytest.mark.parametrize("action", ["cancel", "rerun"])
+def test_a_list_of_history_is_never_acted_on_as_a_whole(as_alice: Client, action: str) -> None:
+    execution = make_execution(status="running")
+    more = {"select_across": "1", "_confirmed": "1"}
+    assert "one by one" in act(as_alice, EXECUTIONS, action, execution, **more).text
     execution.refresh_from_db()
-    assert execution.status == "scheduled"
+    assert execution.cancel_requested_at is None
+    assert JobExecution.objects.count() == 1
 
 
-def test_cancel_is_a_button_of_what_is_not_over(as_alice: Client) -> None:
-    button = 'name="action" value="cancel"'
-    assert button in as_alice.get(page_of(make_execution())).text
-    assert button not in as_alice.get(page_of(make_execution(status="failed"))).text
+def test_who_may_only_look_can_neither_cancel_nor_run_again(as_viewer: Client) -> None:
+    waiting, over = make_execution(), make_execution(status="failed")
+    for execution, action in ((waiting, "cancel"), (over, "rerun")):
+        page = as_viewer.get(page_of(execution))
+        assert page.status_code == 200
+        assert f'value="{action}"' not in page.text
+        assert act(as_viewer, EXECUTIONS, action, execution, _confirmed="1").status_code == 403
+    assert JobExecution.objects.filter(status="scheduled").get() == waiting
 
 
-def test_who_may_only_look_cannot_cancel_or_run(as_viewer: Client) -> None:
-    execution = make_execution()
-    page = as_viewer.get(page_of(execution))
-    assert page.status_code == 200
-    assert 'value="cancel"' not in page.text
-    assert cancel(as_viewer, execution).status_code == 403
-    data = {"action": "run_now", "_selected_action": [str(execution.job_id)], "index": "0"}
-    assert as_viewer.post(JOBS, data).status_code == 403
-    assert JobExecution.objects.get().status == "scheduled"
-
-
-def test_a_button_needs_the_csrf_token(alice: User) -> None:
+def test_an_action_needs_the_csrf_token(alice: User) -> None:
     execution, client = make_execution(), Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    assert cancel(client, execution).status_code == 403
-
-
-def test_run_now_opens_an_execution_and_leads_to_it(as_alice: Client) -> None:
-    job = make_job()
-    data = {"action": "run_now", "_selected_action": [str(job.pk)], "index": "0", "_from_page": "1"}
-    answer = as_alice.post(JOBS, data, follow=True)
-    execution = JobExecution.objects.get()
-    assert (execution.job, execution.triggered_by) == (job, "alice")
-    assert page_of(execution) in answer.text
-
-
-def test_run_now_of_a_job_that_may_not_be_triggered_says_why(as_alice: Client) -> None:
-    job = make_job(allow_manual_trigger=False)
-    data = {"action": "run_now", "_selected_action": [str(job.pk)], "index": "0"}
-    assert "may not be triggered by hand" in as_alice.post(JOBS, data, follow=True).text
-    assert not JobExecution.objects.exists()
-
-
-def test_a_job_shows_its_last_execution_in_list_and_page(as_alice: Client) -> None:
-    execution = make_execution(status="failed")
-    assert page_of(execution) in as_alice.get(JOBS).text
-    url = reverse("admin:jobs_jobdefinition_change", args=[execution.job_id])
-    assert page_of(execution) in as_alice.get(url).text
-
-
-@pytest.mark.parametrize(
-    ("fields", "state"),
-    [({}, "alive"), ({"last_seen_at": 40}, "silent for"), ({"stopped_at": 0}, "stopped")],
-)
-def test_a_worker_is_alive_silent_or_stopped(
-    as_alice: Client, fields: dict[str, int], state: str
-) -> None:
-    now = database_now()
-    moments = {name: now - timedelta(seconds=age) for name, age in fields.items()}
-    values = {"kind": "worker", "hostname": "h", "pid": 1, "started_at": now, "last_seen_at": now}
-    worker = Worker.objects.create(name="w@test", queues=["default"], **{**values, **moments})
-    assert state in as_alice.get(reverse("admin:executions_worker_changelist")).text
-    url = reverse("admin:executions_worker_change", args=[worker.pk])
-    assert state in as_alice.get(url).text
+    assert act(client, EXECUTIONS, "cancel", execution, _confirmed="1").status_code == 403
 
 
 @pytest.mark.parametrize("model", ["executiontransition", "jobexecutionlog"])

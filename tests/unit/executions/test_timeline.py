@@ -97,4 +97,4 @@ def test_a_cancel_names_who_asked_for_it() -> None:
     ]
     opened, cancelled = tell_steps(moves, now=START)
     assert opened.notes == ("by alice",)
-    assert cancelled.notes == ("somebody asked for it to stop", "by bob")
+    assert cancelled.notes == ("by bob",)
