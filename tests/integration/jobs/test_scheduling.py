@@ -19,6 +19,7 @@ from tests.factories import TESTER, make_job, make_schedule
 pytestmark = pytest.mark.django_db
 
 ALICE = Actor(name="alice", id="7")
+NUL = ("timezone", "not_storable")
 
 
 def last_audit() -> JobAudit:
@@ -107,6 +108,18 @@ def test_a_new_schedule_is_audited_with_all_its_fields() -> None:
         ({"schedule_type": "daily"}, "time_of_day", "required"),
         ({"schedule_type": "interval"}, "interval_seconds", "required"),
         ({"schedule_type": "interval", "interval_seconds": 0}, "interval_seconds", "min_value"),
+        ({"schedule_type": "weekly", "time_of_day": time(6)}, "days_of_week", "required"),
+        ({"schedule_type": "monthly", "time_of_day": time(6)}, "day_of_month", "required"),
+        (
+            {"schedule_type": "monthly", "time_of_day": time(6), "day_of_month": 32},
+            "day_of_month",
+            "max_value",
+        ),
+        ({"schedule_type": "one_time"}, "one_time_at", "required"),
+        ({"schedule_type": "delay"}, "delay_seconds", "required"),
+        ({"schedule_type": "delay", "delay_seconds": "soon"}, "delay_seconds", "invalid"),
+        ({"schedule_type": "daily", "time_of_day": "late"}, "time_of_day", "invalid"),
+        ({"schedule_type": "daily", "time_of_day": time(6), "timezone": "\x00"}, *NUL),
         (
             {"schedule_type": "cron", "cron_expression": "61 * * * *"},
             "cron_expression",
@@ -153,6 +166,35 @@ def test_a_rule_that_cannot_fire_is_refused_by_field(
     assert (field, code) in found
     assert not JobSchedule.objects.exists()
     assert JobAudit.objects.count() == entries
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "foreign"),
+    [
+        ("daily", {"time_of_day": time(6)}, {"days_of_week": 2}),
+        ("weekly", {"time_of_day": time(6), "days_of_week": 2}, {"day_of_month": 1}),
+        ("monthly", {"time_of_day": time(6), "day_of_month": 1}, {"cron_expression": "* * * * *"}),
+        ("cron", {"cron_expression": "* * * * *"}, {"time_of_day": time(6)}),
+        ("interval", {"interval_seconds": 60}, {"delay_seconds": 60}),
+        ("delay", {"delay_seconds": 60}, {"interval_seconds": 60}),
+        (
+            "one_time",
+            {"one_time_at": datetime(2130, 1, 1, tzinfo=UTC)},
+            {"delay_seconds": 60},
+        ),
+        ("delay", {"delay_seconds": 60}, {"one_time_at": datetime(2130, 1, 1, tzinfo=UTC)}),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_field_of_another_kind_is_refused_and_its_silence_is_not(
+    kind: str, own: dict[str, Any], foreign: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput, match=r"takes? it; this schedule is") as refusal:
+        make_schedule(schedule_type=kind, **own, **foreign)
+
+    codes = {problem.field: problem.code for problem in refusal.value.problems}
+    assert codes == dict.fromkeys(foreign, "not_of_this_kind")
+    assert make_schedule(schedule_type=kind, **own, **dict.fromkeys(foreign)).next_fire_at
 
 
 def test_several_problems_of_one_field_are_all_named() -> None:
@@ -271,6 +313,152 @@ def test_an_edit_notes_who_and_when_and_audits_what_changed_alone() -> None:
     assert (changed.updated_by, changed.updated_at) == ("alice", now)
     entry = last_audit()
     assert (entry.before, entry.after) == ({"interval_seconds": 10}, {"interval_seconds": 60})
+
+
+def test_an_edit_that_changes_nothing_is_no_act() -> None:
+    schedule = make_schedule(parameters={"region": "EU"})
+    entries = JobAudit.objects.count()
+
+    changed = change(schedule, interval_seconds=10, parameters={"region": "EU"}, time_of_day=None)
+
+    assert changed.updated_by is None
+    assert JobAudit.objects.count() == entries
+
+
+def test_other_values_of_the_same_parameters_are_audited_by_name_alone() -> None:
+    schedule = make_schedule(parameters={"key": "secret"})
+
+    change(schedule, parameters={"key": "another secret"})
+
+    assert last_audit().before == last_audit().after == {"parameters": ["key"]}
+
+
+def test_a_new_kind_drops_what_only_the_old_one_took() -> None:
+    schedule = make_schedule(schedule_type="weekly", time_of_day=time(6), days_of_week=2)
+
+    changed = change(schedule, schedule_type="monthly", day_of_month=31)
+
+    assert (changed.time_of_day, changed.days_of_week, changed.day_of_month) == (time(6), None, 31)
+    assert last_audit().before == {
+        "schedule_type": "weekly",
+        "days_of_week": 2,
+        "day_of_month": None,
+    }
+
+
+def test_what_an_older_row_keeps_of_another_kind_is_no_reason_to_refuse_an_edit() -> None:
+    schedule = make_schedule()
+    JobSchedule.objects.update(cron_expression="nonsense")
+
+    changed = change(schedule, is_active=False)
+
+    assert (changed.is_active, changed.cron_expression) == (False, None)
+
+
+def test_a_schedule_stays_with_its_job() -> None:
+    schedule = make_schedule()
+
+    with pytest.raises(InvalidInput, match="stays with its job") as refusal:
+        change(schedule, job=make_job(), interval_seconds=60)
+
+    assert [p.field for p in refusal.value.problems] == ["job"]
+    assert change(schedule, job=schedule.job, interval_seconds=60).interval_seconds == 60
+
+
+def test_a_new_interval_keeps_its_grid_and_a_new_delay_counts_from_now() -> None:
+    now = database_now()
+    long_ago = now - timedelta(days=3, seconds=7)
+    interval = make_schedule()
+    delay = make_schedule(schedule_type="delay", delay_seconds=60)
+    JobSchedule.objects.update(anchor_at=long_ago)
+
+    assert change(interval, interval_seconds=60).anchor_at == long_ago
+    assert change(delay, parameters={"a": 1}).anchor_at == long_ago
+    assert change(delay, delay_seconds=60).anchor_at == long_ago
+    assert change(delay, delay_seconds=61).anchor_at == now
+
+
+def test_an_interval_that_becomes_a_delay_counts_from_now() -> None:
+    now = database_now()
+    schedule = make_schedule()
+    JobSchedule.objects.update(anchor_at=now - timedelta(days=3))
+
+    changed = change(schedule, schedule_type="delay", delay_seconds=60)
+
+    assert changed.next_fire_at == now.replace(microsecond=0) + timedelta(seconds=60)
+
+
+# --- One time
+
+
+def wall(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "instant"),
+    [
+        ("2130-07-01T06:00:00", "Asia/Tokyo", "2130-06-30T21:00:00"),
+        ("2030-03-31T02:30:00", "Europe/Berlin", "2030-03-31T01:00:00"),
+        ("2030-10-27T02:30:00.7", "Europe/Berlin", "2030-10-27T00:30:00"),
+    ],
+)
+def test_a_one_time_on_the_wall_is_kept_as_its_instant(text: str, zone: str, instant: str) -> None:
+    schedule = make_schedule(schedule_type="one_time", one_time_at=wall(text), timezone=zone)
+
+    schedule.refresh_from_db()
+    assert schedule.one_time_at == schedule.next_fire_at == wall(instant).replace(tzinfo=UTC)
+
+
+def test_a_new_wall_clock_time_is_read_in_the_zone_the_schedule_has() -> None:
+    schedule = make_schedule(
+        schedule_type="one_time", one_time_at=wall("2130-07-01T06:00"), timezone="Asia/Tokyo"
+    )
+
+    assert change(schedule, one_time_at=wall("2130-07-02T06:00")).one_time_at == datetime(
+        2130, 7, 1, 21, tzinfo=UTC
+    )
+    both = change(schedule, one_time_at=wall("2130-07-02T06:00"), timezone="UTC")
+    assert both.one_time_at == datetime(2130, 7, 2, 6, tzinfo=UTC)
+    assert change(schedule, timezone="Asia/Tokyo").one_time_at == both.one_time_at
+
+
+@pytest.mark.parametrize(
+    ("offset", "is_refused"),
+    [
+        (timedelta(seconds=1), False),
+        (timedelta(0), True),
+        (timedelta(seconds=-1), True),
+        (timedelta(days=-400), True),
+    ],
+)
+def test_a_one_time_has_to_be_in_the_future_when_it_is_given(
+    offset: timedelta, is_refused: bool
+) -> None:
+    moment = database_now() + offset
+    known = make_schedule(schedule_type="one_time", one_time_at=wall("2130-01-01"))
+    if not is_refused:
+        assert make_schedule(schedule_type="one_time", one_time_at=moment).next_fire_at
+        assert change(known, one_time_at=moment).next_fire_at
+        return
+    for act in (
+        lambda: make_schedule(schedule_type="one_time", one_time_at=moment),
+        lambda: change(known, one_time_at=moment),
+    ):
+        with pytest.raises(InvalidInput, match=r"is over, it is .* now; give a later") as refusal:
+            act()
+        assert [(p.field, p.code) for p in refusal.value.problems] == [("one_time_at", "past")]
+
+
+def test_a_one_time_that_has_fired_may_be_changed_in_anything_else() -> None:
+    schedule = make_schedule(schedule_type="one_time", one_time_at=wall("2130-01-01"))
+    JobSchedule.objects.update(one_time_at=datetime(2020, 1, 1, tzinfo=UTC), next_fire_at=None)
+
+    changed = change(
+        schedule, parameters={"a": 1}, is_active=False, one_time_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+
+    assert (changed.parameters, changed.next_fire_at) == ({"a": 1}, None)
 
 
 def test_times_are_audited_as_text() -> None:
