@@ -37,7 +37,7 @@ def cron_timing(expression: str | None) -> WallTiming:
         raise _refusal(f"{expression!r} never fires: no such day in these months", "never_fires")
     pattern = WallPattern(dates, TimePattern(hours, minutes, seconds))
     is_interval_like = any(sign in text for text in texts[:3] for sign in "*/")
-    return WallTiming(pattern, is_interval_like)
+    return WallTiming(pattern, is_interval_like, _remarks(texts))
 
 
 def _split(expression: str) -> list[str]:
@@ -85,6 +85,11 @@ def _parse(texts: list[str]) -> list[int]:
     if errors:
         raise InvalidRule(errors)
     return sets
+
+
+def _remarks(texts: list[str]) -> tuple[str, ...]:
+    fields = zip(_FIELDS, texts, strict=True)
+    return tuple(remark for field, text in fields for remark in field.remarks(text))
 
 
 def _refusal(detail: str, code: str = "invalid_cron") -> InvalidRule:

@@ -43,6 +43,16 @@ class CronField:
             bits |= bitset(self._values(item))
         return bits
 
+    def remarks(self, text: str) -> list[str]:
+        """What a text that ``parse`` took may not mean as it looks: a step beyond its range."""
+        found = []
+        for item in text.split(","):
+            _, slash, step = item.partition("/")
+            values = self._values(item)
+            if slash and int(step) > 1 and len(values) == 1:
+                found.append(f"{self.title} {item!r} means {values[0]} only, its step is too large")
+        return found
+
     def _values(self, item: str) -> list[int]:
         """The values of one list item: ``*``, ``a``, ``a-b``, and each with ``/step``."""
         self._refuse_what_comes_later(item)

@@ -31,10 +31,14 @@ class Timing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WallTiming:
-    """Named wall-clock times, as instants by the rules of ``local_time``."""
+    """Named wall-clock times, as instants by the rules of ``local_time``.
+
+    ``remarks`` are what people should know of how the rule was read.
+    """
 
     pattern: WallPattern
     is_interval_like: bool
+    remarks: tuple[str, ...] = ()
 
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
         search = next_interval_like if self.is_interval_like else next_fixed_time
@@ -48,4 +52,4 @@ class WallTiming:
         return Nominal(nominal.wall, (note, *nominal.notes)) if note else nominal
 
     def describe(self, zone: ZoneInfo) -> str:
-        return f"{wall_words(self.pattern)}, {zone.key} time"
+        return "; ".join((f"{wall_words(self.pattern)}, {zone.key} time", *self.remarks))

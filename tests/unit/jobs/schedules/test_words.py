@@ -47,6 +47,29 @@ def test_cron_in_plain_words(expression, words):
     assert cron(expression, "Europe/London").describe() == f"{words}, Europe/London time"
 
 
+@pytest.mark.parametrize(
+    ("expression", "remarks"),
+    [
+        ("*/90 * * * *", ["minute '*/90' means 0 only, its step is too large"]),
+        ("*/60 * * * *", ["minute '*/60' means 0 only, its step is too large"]),
+        ("*/59 * * * *", []),
+        ("0 9-17/12 * * *", ["hour '9-17/12' means 9 only, its step is too large"]),
+        (
+            "50/20 0 1,2/31 * *",
+            [
+                "minute '50/20' means 50 only, its step is too large",
+                "day of month '2/31' means 2 only, its step is too large",
+            ],
+        ),
+        ("59/1 0 * * *", []),
+        ("@yearly", []),
+    ],
+)
+def test_a_step_beyond_its_range_is_remarked_on(expression, remarks):
+    _, *found = cron(expression).describe().split("; ")
+    assert found == remarks
+
+
 def test_daily_in_plain_words():
     spec = RuleSpec(kind="daily", time_of_day=time(6), timezone="Europe/London")
     assert compile_rule(spec).describe() == "At 06:00 every day, Europe/London time"
