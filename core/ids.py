@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import datetime, timedelta
 from uuid import UUID
 
 
@@ -15,3 +16,9 @@ def uuid7() -> UUID:
     fraction = nanoseconds * 4096 // 1_000_000
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
+
+
+def first_uuid7(moment: datetime, *, shift: timedelta = timedelta(0)) -> UUID:
+    """Return the lower bound of the ids made from ``moment + shift`` on, to the millisecond."""
+    milliseconds = int((moment.timestamp() + shift.total_seconds()) * 1000)
+    return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << 80)

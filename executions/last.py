@@ -1,29 +1,43 @@
-"""The last execution of a job or schedule, joined in one query: no column keeps it."""
+"""The last execution of a job or schedule, joined in one query: no column keeps it.
 
-from django.db.models import OuterRef, QuerySet, Subquery
+The last is the newest that was started: slots that were only skipped may be very many, of a job
+that may not run here for instance. The index ``execution_started`` knows nothing of them.
+"""
 
-from executions.models import JobExecution, Origin
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
+
+from executions.models import JobExecution
 from jobs.models import JobDefinition, JobSchedule
+
+_STARTED = JobExecution.objects.filter(started_at__isnull=False).order_by("-pk")
 
 
 def with_last_of_job(jobs: QuerySet[JobDefinition]) -> QuerySet[JobDefinition]:
     """Add ``last_execution_at`` and ``last_execution_status``: of the newest that was started."""
-    # In the order of the index ``execution_of_job``.
-    executions = JobExecution.objects.filter(job=OuterRef("pk"), started_at__isnull=False)
-    return jobs.annotate(**_last(executions.order_by("-id")))
+    by_hand = _STARTED.filter(job=OuterRef("pk"), schedule__isnull=True).values("pk")[:1]
+    of_each = _STARTED.filter(job=OuterRef("job"), schedule=OuterRef("pk")).values("pk")[:1]
+    by_schedule = (
+        JobSchedule.objects.filter(job=OuterRef("pk"))
+        .annotate(last=Subquery(of_each))
+        .order_by(F("last").desc(nulls_last=True))
+        .values("last")[:1]
+    )
+    return _add(jobs, Greatest(Subquery(by_hand), Subquery(by_schedule)))
 
 
 def with_last_of_schedule(schedules: QuerySet[JobSchedule]) -> QuerySet[JobSchedule]:
-    """Add the same of the latest slot that was started."""
-    # In the order of the index behind ``one_execution_per_slot``.
-    executions = JobExecution.objects.filter(
-        schedule=OuterRef("pk"), origin=Origin.SCHEDULE, started_at__isnull=False
+    """Add the same of the newest of the schedule's own that was started."""
+    of_each = _STARTED.filter(job=OuterRef("job"), schedule=OuterRef("pk")).values("pk")[:1]
+    return _add(schedules, Subquery(of_each))
+
+
+def _add(rows: QuerySet[Any], last: Any) -> QuerySet[Any]:
+    found = JobExecution.objects.filter(pk=OuterRef("last_execution_id"))
+    return rows.annotate(
+        last_execution_id=last,
+        last_execution_at=Subquery(found.values("started_at")),
+        last_execution_status=Subquery(found.values("status")),
     )
-    return schedules.annotate(**_last(executions.order_by("-scheduled_for")))
-
-
-def _last(executions: QuerySet[JobExecution]) -> dict[str, Subquery]:
-    return {
-        "last_execution_at": Subquery(executions.values("started_at")[:1]),
-        "last_execution_status": Subquery(executions.values("status")[:1]),
-    }

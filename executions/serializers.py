@@ -5,7 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.fields import JsonObjectField, UtcDateTimeField
+from core.api.naming import camel_case
 from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
+from executions.lists import LARGE_JSON, LARGE_TEXTS, cut, is_cut
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Origin
 from executions.states import ExecutionStatus
 from executions.waits import explain_wait
@@ -16,9 +18,10 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
     """One execution. Name, category and retries of its job are those it was opened with."""
 
     job_definition_id = serializers.UUIDField(source="job_id")
-    job_name = serializers.CharField(source="version.snapshot.name")
-    category = serializers.CharField(source="version.snapshot.category")
+    job_name = serializers.CharField()
+    category = serializers.CharField()
     job_schedule_id = serializers.UUIDField(source="schedule_id")
+    rerun_of = serializers.UUIDField(source="rerun_of_id")
     trace_id = serializers.SerializerMethodField()
     scheduled_for_utc = UtcDateTimeField(source="scheduled_for")
     queued_at_utc = UtcDateTimeField(source="queued_at")
@@ -26,7 +29,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
     completed_at_utc = UtcDateTimeField(source="completed_at")
     duration_seconds = serializers.FloatField()
     retry_attempt = serializers.SerializerMethodField()
-    max_retry_attempts = serializers.IntegerField(source="version.snapshot.max_retries")
+    max_retry_attempts = serializers.IntegerField(source="max_retries")
     host_instance = serializers.CharField(source="worker")
     input_payload = serializers.JSONField(source="input")
     output_payload = serializers.JSONField(source="output")
@@ -43,6 +46,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
             "job_name",
             "category",
             "job_schedule_id",
+            "rerun_of",
             "correlation_id",
             "trace_id",
             "status",
@@ -88,6 +92,36 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
         return {"fraction": execution.progress_fraction, "message": execution.progress_message}
 
 
+class ListedExecutionSerializer(ExecutionSerializer):
+    """One execution in a list. What is large is cut, and named in ``truncatedFields``.
+
+    Of a payload over 4 KiB nothing is shown, of a longer text its beginning; the execution by
+    itself has them whole.
+    """
+
+    input_payload = serializers.JSONField(source="shown_input")
+    output_payload = serializers.JSONField(source="shown_output")
+    error_message = serializers.SerializerMethodField()
+    stack_trace = serializers.SerializerMethodField()
+    truncated_fields = serializers.SerializerMethodField()
+
+    class Meta(ExecutionSerializer.Meta):
+        fields = (*ExecutionSerializer.Meta.fields, "truncated_fields")
+        read_only_fields = fields
+
+    def get_error_message(self, execution: Any) -> str | None:
+        return cut(execution.shown_error_message)
+
+    def get_stack_trace(self, execution: Any) -> str | None:
+        return cut(execution.shown_stack_trace)
+
+    def get_truncated_fields(self, execution: Any) -> list[str]:
+        """Return the names of those that are not shown whole."""
+        payloads = [n for n in LARGE_JSON if getattr(execution, f"{n}_is_large")]
+        texts = [n for n in LARGE_TEXTS if is_cut(getattr(execution, f"shown_{n}"))]
+        return [camel_case(f"{n}_payload") for n in payloads] + [camel_case(n) for n in texts]
+
+
 class OneExecutionSerializer(ExecutionSerializer):
     """One execution by itself, which can also say what it waits for."""
 
@@ -123,6 +157,13 @@ class TransitionSerializer(CamelCaseModelSerializer[ExecutionTransition]):
 
 class TriggerRequest(CamelCaseSerializer):
     """The body that triggers a job; it may be left out."""
+
+    parameters = JsonObjectField(required=False, allow_null=True)
+    triggered_by = ClaimField()
+
+
+class RerunRequest(CamelCaseSerializer):
+    """The body that runs an execution again; without parameters, with those it had."""
 
     parameters = JsonObjectField(required=False, allow_null=True)
     triggered_by = ClaimField()

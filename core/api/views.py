@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from core.api.paging import NewestFirst, rows_after
+from core.api.paging import RowsOf, Source, read_page, rows_after
 from core.api.queries import FollowQuery, PageQuery
 from core.api.serializers import CamelCaseModelSerializer
 
@@ -63,17 +63,21 @@ class ApiViewSet(WholeBody, GenericViewSet[Any]):
 
     def answer_page(
         self,
-        rows: QuerySet[Any],
+        rows: QuerySet[Any] | Source,
         *,
         query: Mapping[str, Any] | None = None,
         serializer: type[serializers.BaseSerializer[Any]] | None = None,
     ) -> Response:
         """Answer the page of ``rows`` that the query string asks for."""
         query = PageQuery.read(self.request) if query is None else query
-        paginator = NewestFirst(page_size=query["page_size"])
-        page = paginator.paginate_queryset(rows, self.request, self)
-        answer = serializer(page, many=True) if serializer else self.get_serializer(page, many=True)
-        return paginator.get_paginated_response(answer.data)
+        page = read_page(
+            RowsOf(rows) if isinstance(rows, QuerySet) else rows,
+            request=self.request,
+            page_size=query["page_size"],
+            cursor=query.get("cursor"),
+        )
+        shown = (serializer or self.get_serializer_class())(page.rows, many=True)
+        return Response({"next": page.next, "previous": page.previous, "results": shown.data})
 
     def answer_rows_after(
         self, rows: QuerySet[Any], *, serializer: type[serializers.BaseSerializer[Any]]

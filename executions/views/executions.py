@@ -3,25 +3,30 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.urls import reverse
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actors import actor_of
 from core.api.views import ApiViewSet
 from core.clock import database_now
-from executions.filters import ExecutionQuery
+from executions.filters import ExecutionQuery, wanted_executions
+from executions.lists import Newest, described, listed
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from executions.serializers import (
     EmptyRequest,
     ExecutionSerializer,
+    ListedExecutionSerializer,
     LogLineSerializer,
     OneExecutionSerializer,
+    RerunRequest,
     TransitionSerializer,
 )
-from executions.services import cancel
-from executions.states import FINAL
+from executions.services import cancel, rerun
+from executions.states import ExecutionStatus
+from jobs.models import JobDefinition
 
 
 class ExecutionViewSet(ApiViewSet):
@@ -37,56 +42,72 @@ class ExecutionViewSet(ApiViewSet):
         "logs": "executions.view_jobexecution",
         "transitions": "executions.view_jobexecution",
         "cancel": "executions.change_jobexecution",
+        "rerun": "executions.add_jobexecution",
     }
 
     def get_queryset(self) -> Any:
-        return JobExecution.objects.select_related("version")
+        return described(JobExecution.objects.all())
 
     def list(self, request: Request) -> Response:
         query = ExecutionQuery.read(request)
-        return self.answer_page(_filtered(self.get_queryset(), query), query=query)
+        return self._answer_list(wanted_executions(query), query=query)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(OneExecutionSerializer(self.get_object()).data)
 
     @action(detail=False)
     def running(self, request: Request) -> Response:
-        return self.answer_page(self.get_queryset().running())
+        return self._answer_list(Newest(statuses=(ExecutionStatus.RUNNING,)))
 
     @action(detail=False, url_path="failed-today")
     def failed_today(self, request: Request) -> Response:
-        return self.answer_page(self.get_queryset().failed_since(_midnight(database_now())))
+        failed = JobExecution.objects.failed_since(_midnight(database_now()))
+        return self._answer_list(listed(failed))
 
     @action(detail=False, url_path=f"job/(?P<job_id>{ApiViewSet.lookup_value_regex})")
     def of_job(self, request: Request, job_id: str) -> Response:
-        return self.answer_page(self.get_queryset().filter(job=job_id))
+        return self._answer_list(Newest(jobs=JobDefinition.objects.filter(pk=job_id)))
 
     @action(detail=True)
     def logs(self, request: Request, pk: str) -> Response:
-        lines = JobExecutionLog.objects.filter(execution=self.get_object())
+        lines = JobExecutionLog.objects.filter(execution=_existing(pk))
         return self.answer_rows_after(lines, serializer=LogLineSerializer)
 
     @action(detail=True)
     def transitions(self, request: Request, pk: str) -> Response:
-        moves = ExecutionTransition.objects.filter(execution=self.get_object())
+        moves = ExecutionTransition.objects.filter(execution=_existing(pk))
         return self.answer_rows_after(moves, serializer=TransitionSerializer)
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         self.validated(EmptyRequest)
-        execution = cancel(actor=actor_of(request), execution=self.get_object())
+        execution = cancel(actor=actor_of(request), execution=_existing(pk))
         return self.answer_row(execution.pk, status=202)
 
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, pk: str) -> Response:
+        body = self.validated(RerunRequest)
+        again = rerun(
+            actor=actor_of(request, claims=body.get("triggered_by")),
+            execution=_existing(pk),
+            parameters=body.get("parameters"),
+        )
+        return answer_opened(again)
 
-def _filtered(executions: QuerySet[JobExecution], query: dict[str, Any]) -> QuerySet[JobExecution]:
-    if job := query.get("job_definition_id") or query.get("job"):
-        executions = executions.filter(job=job)
-    if statuses := query.get("status"):
-        executions = executions.filter(status__in=statuses)
-        if set(statuses) <= set(FINAL):
-            # True of them all, and what the index ``execution_completed`` is limited to.
-            executions = executions.filter(completed_at__isnull=False)
-    return executions
+    def _answer_list(self, rows: Any, *, query: dict[str, Any] | None = None) -> Response:
+        return self.answer_page(rows, query=query, serializer=ListedExecutionSerializer)
+
+
+def _existing(pk: str) -> JobExecution:
+    """Return the execution without its fields, of which some are large."""
+    return get_object_or_404(JobExecution.objects.only("pk"), pk=pk)
+
+
+def answer_opened(execution: JobExecution) -> Response:
+    """Answer a call that has opened an execution: it is accepted, and can be followed there."""
+    location = reverse("execution-detail", args=[execution.pk])
+    body = {"executionId": str(execution.pk)}
+    return Response(body, status=202, headers={"Location": location})
 
 
 def _midnight(now: datetime) -> datetime:

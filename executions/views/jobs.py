@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +15,7 @@ from executions.serializers import (
     TriggerRequest,
 )
 from executions.services import trigger
+from executions.views.executions import answer_opened
 from jobs import views as jobs
 from jobs.models import JobDefinition, JobSchedule
 
@@ -44,10 +44,7 @@ class JobViewSet(jobs.JobViewSet):
             job=self.get_object(),
             parameters=body.get("parameters"),
         )
-        location = reverse("execution-detail", args=[execution.pk])
-        return Response(
-            {"executionId": str(execution.pk)}, status=202, headers={"Location": location}
-        )
+        return answer_opened(execution)
 
 
 class ScheduleViewSet(jobs.ScheduleViewSet):

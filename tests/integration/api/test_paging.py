@@ -90,4 +90,4 @@ def test_nothing_is_counted(api, path):
     with CaptureQueriesContext(connection) as queries:
         read(api, path)
     assert not [q["sql"] for q in queries if "count(" in q["sql"].lower()]
-    assert "LIMIT 51" in queries[-1]["sql"]
+    assert any("LIMIT 51" in query["sql"] for query in queries[-2:])
