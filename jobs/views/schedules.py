@@ -10,8 +10,10 @@ from rest_framework.response import Response
 
 from audit.actors import actor_of
 from core.clock import database_now
+from core.errors import Conflict
 from jobs.models import JobSchedule
 from jobs.previewing import preview_fields, preview_schedule
+from jobs.schedules import InvalidRule
 from jobs.scheduling import archive_schedule, change_schedule, create_schedule
 from jobs.serializers import (
     PreviewQuery,
@@ -88,7 +90,11 @@ class ScheduleViewSet(ChangingViewSet):
     def preview_saved(self, request: Request, pk: str) -> Response:
         query = PreviewQuery.read(request)
         after = query.get("after_utc") or database_now()
-        preview = preview_schedule(self.get_object(), after=after, count=query["count"])
+        try:
+            preview = preview_schedule(self.get_object(), after=after, count=query["count"])
+        except InvalidRule as error:
+            detail = f"The schedule's rule does not hold any more: {error}. Change the schedule."
+            raise Conflict("rule_invalid", detail) from None
         return Response(PreviewSerializer(preview).data)
 
 

@@ -212,6 +212,14 @@ def test_a_schedule_that_is_stopped_or_archived_can_be_looked_at(api):
     assert len(fires(api.get(f"/api/schedules/{schedule.id}/preview"))) == 10
 
 
+def test_a_rule_that_does_not_hold_any_more_is_a_conflict_that_says_why(api):
+    schedule = make_schedule()
+    JobSchedule.objects.update(timezone="Mars/Olympus")
+    answer = api.get(f"/api/schedules/{schedule.id}/preview")
+    problem = problem_of(answer, 409, "rule_invalid")
+    assert "'Mars/Olympus' is not an IANA time zone" in problem["detail"]
+
+
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
