@@ -1,12 +1,21 @@
-"""What the platform's commands share: who acts, and one clear line when something is refused."""
+"""What the platform's commands share: who acts, how they answer, and how they are refused."""
 
+import json
 import os
 import pwd
+import sys
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
 from django.db import InterfaceError, OperationalError, ProgrammingError
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from audit.trail import Actor
 from core.errors import Refused
@@ -26,16 +35,35 @@ def command_actor() -> Actor:
     return Actor(name=f"os:{name} via manage.py", id=f"os:{uid}")
 
 
+class _HelpFormatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Leaves the lines of the examples as they are."""
+
+
 class PlatformCommand(BaseCommand):
     """A command whose failures are one line that names what to do.
 
     ``out`` is for what the command is asked for, ``aside`` (standard error) for what happens
-    meanwhile, so that a pipe gets the answer alone.
+    meanwhile, so that a pipe gets the answer alone. Exit codes: 0 done, 1 refused or failed, 2 not
+    understood.
     """
 
     requires_system_checks = []
+    examples: tuple[str, ...] = ()
+    """What ``--help`` shows below the options, without ``manage.py``."""
+    has_json = False
+    """Whether ``--json`` is one of the options; :meth:`answer` obeys it."""
     out: Console
     aside: Console
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add the examples, and ``--json`` for those that answer so."""
+        lines = [f"  manage.py {example}" for example in self.examples]
+        kwargs["formatter_class"] = _HelpFormatter
+        kwargs["epilog"] = "\n".join(["for example:", *lines]) if lines else None
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if self.has_json:
+            parser.add_argument("--json", action="store_true", help="print one JSON document")
+        return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run, and translate what may go wrong."""
@@ -66,6 +94,29 @@ class PlatformCommand(BaseCommand):
     def run(self, options: dict[str, Any]) -> None:
         """Do what the command is for."""
         raise NotImplementedError
+
+    def answer(
+        self,
+        options: dict[str, Any],
+        *,
+        document: Callable[[], Any],
+        shown: Callable[[], RenderableType],
+    ) -> None:
+        """Print the answer once: ``document`` as JSON with ``--json``, else what is ``shown``."""
+        if options["json"]:
+            self.out.print(json.dumps(document(), indent=2, ensure_ascii=False))
+        else:
+            self.out.print(shown())
+
+    def confirm(self, question: str, *, is_sure: bool) -> None:
+        """Go on only if the user says yes; where nobody can be asked, only with ``--yes``."""
+        if is_sure:
+            return
+        if not sys.stdin.isatty():
+            raise CommandError(f"{question} Nobody can be asked here: add --yes to do it.")
+        self.aside.print(f"{question} [y/N] ", end="")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise CommandError("Nothing was changed.")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """``manage.py logs``: what an execution said."""
 
+import json
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,6 +10,7 @@ from audit.command import PlatformCommand
 from executions.following import follow_lines
 from executions.lookup import find_execution
 from executions.models import JobExecutionLog
+from executions.serializers import LogLineSerializer
 
 _STYLES = {"ERROR": "red", "CRITICAL": "bold red", "WARNING": "yellow", "DEBUG": "dim"}
 
@@ -17,6 +19,8 @@ class Command(PlatformCommand):
     """Prints attempt, time, level, stream and text, one line each."""
 
     help = "Print the log of an execution."
+    examples = ("logs 01999999-0000-7000-8000-000000000000 --follow",)
+    has_json = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the arguments."""
@@ -26,7 +30,12 @@ class Command(PlatformCommand):
     def run(self, options: dict[str, Any]) -> None:
         """Print what there is, and with ``--follow`` what comes."""
         execution = find_execution(options["execution"])
-        for line in follow_lines(execution, until_over=options["follow"]):
+        lines = follow_lines(execution, until_over=options["follow"])
+        if options["json"]:
+            rows = LogLineSerializer(list(lines), many=True).data
+            self.out.print(json.dumps(rows, indent=2, ensure_ascii=False))
+            return
+        for line in lines:
             self.out.print(_shown(line))
         self.aside.print(f"The execution is {execution.status}.")
 

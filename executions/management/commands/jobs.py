@@ -1,0 +1,91 @@
+"""``manage.py jobs``: what can run."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db.models import OuterRef, QuerySet, Subquery
+from rich.table import Table
+
+from audit.command import PlatformCommand
+from core.terminal import make_table, style_of
+from core.times import show_time
+from executions.last import with_last_of_job
+from executions.management.choosing_jobs import add_team_and_category, choose_jobs
+from executions.management.limiting import add_limit, take
+from executions.management.wire import as_utc
+from executions.serializers import JobWithLastExecution
+from jobs.models import JobDefinition, JobSchedule, JobStatus
+
+
+class Command(PlatformCommand):
+    """A table for people, ``--json`` for programs."""
+
+    help = "List jobs by name, with their next fire and their last execution."
+    examples = ("jobs --status active --team Finance", "jobs --search report --json")
+    has_json = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Define the filters."""
+        parser.add_argument(
+            "--status", action="append", choices=JobStatus.values, help="may be repeated"
+        )
+        add_team_and_category(parser)
+        parser.add_argument("--search", metavar="TEXT", help="a part of the name")
+        add_limit(parser)
+
+    def run(self, options: dict[str, Any]) -> None:
+        """Print them; archived ones only when asked for."""
+        jobs = take(self, _filtered(options), options)
+        self.answer(
+            options,
+            document=lambda: [_as_json(job) for job in jobs],
+            shown=lambda: _table(jobs),
+        )
+
+
+def _filtered(options: dict[str, Any]) -> QuerySet[JobDefinition]:
+    jobs = choose_jobs(options)
+    if options["status"]:
+        jobs = jobs.filter(status__in=options["status"])
+    if options["search"]:
+        jobs = jobs.filter(name__icontains=options["search"])
+    coming = JobSchedule.objects.unarchived().filter(
+        job=OuterRef("pk"), is_active=True, next_fire_at__isnull=False
+    )
+    next_fire = coming.order_by("next_fire_at").values("next_fire_at")[:1]
+    return with_last_of_job(jobs).annotate(next_fire_at=Subquery(next_fire))
+
+
+def _table(jobs: list[Any]) -> Table:
+    table = make_table("id", "name", "status", "team", "queue", "next fire (UTC)", "last execution")
+    for job in jobs:
+        table.add_row(
+            str(job.pk),
+            job.name,
+            job.status,
+            _team(job),
+            job.queue_id,
+            show_time(_next_fire(job)).removesuffix(" UTC"),
+            _last(job),
+            style=style_of(job.status),
+        )
+    return table
+
+
+def _as_json(job: Any) -> dict[str, Any]:
+    return {**JobWithLastExecution(job).data, "nextExecutionUtc": as_utc(_next_fire(job))}
+
+
+def _next_fire(job: Any) -> Any:
+    """Return when its schedules fire next; what a job that is not active fires is skipped."""
+    return job.next_fire_at if job.status == JobStatus.ACTIVE else None
+
+
+def _team(job: JobDefinition) -> str:
+    return job.ownership.team_name or "-" if hasattr(job, "ownership") else "-"
+
+
+def _last(job: Any) -> str:
+    if job.last_execution_at is None:
+        return "-"
+    return f"{job.last_execution_status} {show_time(job.last_execution_at).removesuffix(' UTC')}"
