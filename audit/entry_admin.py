@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from audit.models import JobAudit
@@ -70,14 +71,14 @@ class ActorFilter(TextFilter):
 class JobAuditAdmin(HistoryAdmin):
     """Newest first; what was changed stands on the entry's page."""
 
-    list_display = ("when", "actor", "action", "object_type", "object_link", "changed", "reason")
+    list_display = ("when", "actor", "action", "acted_on", "changed", "because")
     list_filter = (ActionFilter, ObjectTypeFilter, ActorFilter)
     list_filter_submit = True
     search_fields = ("object_id",)
     search_help_text = "A whole id, or a part of a name."
     fields = (
         *("at_time", "actor", "actor_id", "claimed_actor", "action"),
-        *("object_type", "object_link", "object_id", "reason", "request_id"),
+        *("acted_on", "object_id", "reason", "request_id"),
     )
     readonly_fields = fields
 
@@ -85,7 +86,7 @@ class JobAuditAdmin(HistoryAdmin):
         return f"{obj.action}: {obj.object_label}"
 
     def page_head(self, request: HttpRequest, obj: JobAudit) -> SafeString:
-        return format_html("{} by {}", moment(obj.at), obj.actor)
+        return format_html("<span>{} by {}</span>", moment(obj.at), obj.actor)
 
     def page_sections(self, request: HttpRequest, obj: JobAudit) -> Any:
         if obj.before is not None or obj.after is not None:
@@ -117,13 +118,16 @@ class JobAuditAdmin(HistoryAdmin):
         return moment(entry.at)
 
     @admin.display(description="object")
-    def object_link(self, entry: JobAudit) -> SafeString | str:
-        page = _PAGES.get(entry.object_type)
-        try:
+    def acted_on(self, entry: JobAudit) -> SafeString:
+        name: SafeString | str = entry.object_label
+        if page := _PAGES.get(entry.object_type):
             url = reverse(f"admin:{page}_change", args=[entry.object_id])
-        except NoReverseMatch:
-            return entry.object_label
-        return format_html('<a href="{}">{}</a>', url, entry.object_label)
+            name = format_html('<a href="{}">{}</a>', url, name)
+        return format_html('<span class="quiet">{}</span> {}', entry.object_type, name)
+
+    @admin.display(description="reason")
+    def because(self, entry: JobAudit) -> str:
+        return Truncator(entry.reason or "").chars(80)
 
     @admin.display(description="changed")
     def changed(self, entry: JobAudit) -> str:

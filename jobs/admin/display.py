@@ -4,7 +4,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.admin_display import badge, moment
-from jobs.models import JobDefinition, JobSchedule, JobStatus
+from jobs.models import Environment, JobDefinition, JobSchedule, JobStatus
 from jobs.schedules import InvalidRule
 
 _JOB_LOOKS = {
@@ -19,6 +19,11 @@ def job_badge(job: JobDefinition) -> SafeString:
     """Return the job's status as a badge."""
     look, sign = _JOB_LOOKS[JobStatus(job.status)]
     return badge(job.status, look=look, sign=sign)
+
+
+def environment_words(bits: int) -> str:
+    """Return the names of the environments that these bits stand for."""
+    return ", ".join(bit.label for bit in Environment if bits & bit)
 
 
 def stopped_words(job: JobDefinition) -> SafeString | str:

@@ -10,10 +10,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import ServiceAdmin, admin_actor
-from core.admin_display import moment, short_moment
+from core.admin_display import changes, moment, short_moment
 from core.admin_page import Section
-from jobs.admin.display import job_badge, stopped_words
+from jobs.admin.display import environment_words, job_badge, stopped_words
 from jobs.admin.filters import CategoryFilter, ModeFilter, QueueFilter, StatusFilter, TeamFilter
+from jobs.admin.job_fields import (
+    HISTORY_FIELDS,
+    fieldsets_to_add,
+    fieldsets_to_change,
+    fieldsets_to_read,
+)
 from jobs.admin.job_form import FIELD_OF_MODE, JobForm, shown_when
 from jobs.admin.job_sections import next_fires_of, schedules_of, versions_of
 from jobs.definitions import set_job_status
@@ -34,43 +40,8 @@ class JobAdmin(ServiceAdmin):
     search_help_text = "Name, description, owner or team."
     ordering = ("name",)
     actions: Any = ("enable", "disable", "archive")
-    readonly_fields = ("version", "created", "updated")
+    readonly_fields = HISTORY_FIELDS
     conditional_fields = {field: shown_when(mode) for mode, field in FIELD_OF_MODE.items()}
-    fieldsets = (
-        (
-            "What runs",
-            {
-                "fields": (
-                    *("name", "description", "category"),
-                    *("execution_mode", *FIELD_OF_MODE.values()),
-                    *("queue", "priority", "allowed_environments"),
-                ),
-                "classes": ("tab",),
-            },
-        ),
-        (
-            "Limits and retries",
-            {
-                "fields": (
-                    *("timeout_seconds", "expected_duration_seconds", "max_concurrent_executions"),
-                    *("max_retries", "retry_strategy", "base_delay_seconds", "max_delay_seconds"),
-                ),
-                "classes": ("tab",),
-            },
-        ),
-        (
-            "Parameters",
-            {"fields": ("allow_manual_trigger", "parameter_schema"), "classes": ("tab",)},
-        ),
-        ("Owner", {"fields": OWNERSHIP_FIELDS, "classes": ("tab",)}),
-        (
-            "History",
-            {
-                "fields": ("keep_days", "keep_executions", "version", "created", "updated"),
-                "classes": ("tab",),
-            },
-        ),
-    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         schedules = JobSchedule.objects.filter(job=OuterRef("pk")).order_by("next_fire_at")
@@ -78,15 +49,10 @@ class JobAdmin(ServiceAdmin):
         return super().get_queryset(request).annotate(next_fire_at=next_fire_at)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new job has no history yet; an archived one shows only what its mode uses."""
-        fieldsets = super().get_fieldsets(request, obj)
-        hidden = set(self.readonly_fields) if obj is None else set()
-        if obj is not None and not self.has_change_permission(request, obj):
-            hidden = set(FIELD_OF_MODE.values()) - {FIELD_OF_MODE.get(obj.execution_mode)}
-        return [
-            (title, options | {"fields": [f for f in options["fields"] if f not in hidden]})
-            for title, options in fieldsets
-        ]
+        if obj is None:
+            return fieldsets_to_add()
+        is_open = self.has_change_permission(request, obj)
+        return fieldsets_to_change() if is_open else fieldsets_to_read(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_archived = isinstance(obj, JobDefinition) and obj.status == JobStatus.ARCHIVED
@@ -101,7 +67,7 @@ class JobAdmin(ServiceAdmin):
         return ("disable" if obj.status == JobStatus.ACTIVE else "enable", "archive")
 
     def page_head(self, request: HttpRequest, obj: JobDefinition) -> SafeString:
-        return format_html("{} {}", job_badge(obj), stopped_words(obj))
+        return format_html("{}<span>{}</span>", job_badge(obj), stopped_words(obj))
 
     def page_sections(self, request: HttpRequest, obj: JobDefinition) -> Iterable[Section]:
         if self.may(request, "jobs.view_jobschedule"):
@@ -152,6 +118,15 @@ class JobAdmin(ServiceAdmin):
             lambda job: set_job_status(actor=actor, job=job, status=status, reason=reason),
             done,
         )
+
+    @admin.display(description="runs in")
+    def environments(self, job: JobDefinition) -> str:
+        return environment_words(job.allowed_environments)
+
+    @admin.display(description="owner")
+    def owner(self, job: JobDefinition) -> SafeString:
+        owner = {name: getattr(job.ownership, name, "") for name in OWNERSHIP_FIELDS}
+        return changes({}, owner)
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, job: JobDefinition) -> SafeString:

@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 
 from core.admin_display import changes, short_moment, table, value_text
 from core.clock import database_now
-from jobs.admin.display import rule_words, schedule_badge
+from jobs.admin.display import environment_words, rule_words, schedule_badge
 from jobs.admin.preview import next_fires_of_all
-from jobs.models import Environment, JobDefinition, JobSchedule, JobStatus
+from jobs.models import JobDefinition, JobSchedule, JobStatus
 
 _MOST_SCHEDULES = 50
 _MOST_VERSIONS = 10
@@ -33,6 +33,7 @@ def schedules_of(
     ]
     context = {
         "rows": rows,
+        "is_open": is_open,
         "may_change": may_change and is_open,
         "changelist": reverse("admin:jobs_jobschedule_changelist"),
         "back": request.path,
@@ -69,5 +70,5 @@ def versions_of(job: JobDefinition) -> SafeString:
 
 def _shown(name: str, value: Any) -> str:
     if name == "allowed_environments":
-        return ", ".join(bit.label for bit in Environment if value & bit)
+        return environment_words(value)
     return value_text(value)

@@ -29,6 +29,8 @@ def preview_panel(schedule: JobSchedule, *, now: datetime) -> SafeString:
         "problem": problem,
         "count": _FIRES_OF_ONE,
         "is_saved": is_saved,
+        "is_active": schedule.is_active,
+        "anchor": schedule.anchor_at.replace(microsecond=0).isoformat() if is_saved else "",
     }
     return render_to_string("jobs/admin/preview.html", context)
 

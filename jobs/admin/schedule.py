@@ -17,7 +17,6 @@ from jobs.admin.filters import KindFilter, ScheduleStateFilter
 from jobs.admin.preview import preview_panel
 from jobs.admin.schedule_form import KIND_FIELDS, ScheduleForm, shown_when
 from jobs.models import JobSchedule
-from jobs.schedules import FIELDS_OF_KIND
 from jobs.scheduling import archive_schedule, change_schedule
 
 BACK_TO_JOB = "job"
@@ -53,14 +52,14 @@ class ScheduleAdmin(ServiceAdmin):
         return (*super().get_readonly_fields(request, obj), *(["job"] if obj else []))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new one has no history; where nothing can be changed, only its kind's fields show."""
+        """A new one has no history; who can only read sees the rule in words."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets[:-1]
         if self.has_change_permission(request, obj):
             return fieldsets
-        others = set(KIND_FIELDS) - set(FIELDS_OF_KIND[obj.schedule_type])
-        shown = [name for name in fieldsets[0][1]["fields"] if name not in others]
+        fires = () if obj.archived_at else ("next_fires",)
+        shown = ("job", "rule_in_words", "timezone", *fires)
         return ((None, {"fields": shown}), *fieldsets[1:])
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -76,7 +75,8 @@ class ScheduleAdmin(ServiceAdmin):
     def page_head(self, request: HttpRequest, obj: JobSchedule) -> SafeString:
         if obj.next_fire_at is None:
             return schedule_badge(obj)
-        return format_html("{} next fire {}", schedule_badge(obj), moment(obj.next_fire_at))
+        at = moment(obj.next_fire_at)
+        return format_html("{}<span>next fire {}</span>", schedule_badge(obj), at)
 
     def page_buttons(self, obj: JobSchedule) -> Iterable[str]:
         if obj.archived_at:

@@ -30,6 +30,7 @@ _KINDS = (
     (ScheduleType.ONE_TIME, "Once, at a time"),
     (ScheduleType.DELAY, "Once, after a delay"),
 )
+_MONDAY_FIRST = (*Weekday.choices[1:], Weekday.choices[0])
 
 
 def shown_when(field: str) -> str:
@@ -59,7 +60,7 @@ class ScheduleForm(ServiceForm):
     schedule_type = forms.ChoiceField(
         choices=_KINDS, initial=ScheduleType.DAILY, label="Kind", widget=UnfoldAdminSelectWidget
     )
-    days_of_week = BitsField(choices=Weekday.choices, required=False, empty_value=None)
+    days_of_week = BitsField(choices=_MONDAY_FIRST, required=False, empty_value=None)
     parameters = JsonObjectTextField(
         required=False,
         empty={},

@@ -4,6 +4,7 @@
 
 (() => {
   const WAIT_MS = 350;
+  const MEND = "something above has to be mended first.";
   const FIELDS = {
     one_time: ["oneTimeExecutionDate"],
     daily: ["timeOfDay"],
@@ -56,13 +57,24 @@
     };
   }
 
+  // A saved interval keeps its grid. The API counts from where its answer begins: begin on the grid.
+  function gridPoint(rule, anchor) {
+    const every = rule.intervalSeconds * 1000;
+    if (rule.scheduleType !== "interval" || !anchor || !(every >= 1000)) return {};
+    const start = Date.parse(anchor);
+    const passed = Math.max(0, Math.floor((Date.now() - start) / every));
+    return { afterUtc: new Date(start + passed * every).toISOString() };
+  }
+
   // Nothing is said about a rule that nobody has begun to write.
   function isBegun(rule) {
     return (FIELDS[rule.scheduleType] || []).some((name) => rule[name] !== null);
   }
 
-  function cell(row, words) {
-    row.insertCell().textContent = words;
+  function cell(row, words, look = "") {
+    const made = row.insertCell();
+    made.textContent = words;
+    made.className = look;
   }
 
   function spoken(iso, zone) {
@@ -77,8 +89,8 @@
     body.replaceChildren();
     for (const fire of answer.fires) {
       const row = body.insertRow();
-      cell(row, spoken(fire.local, zone));
-      cell(row, fire.fireUtc.replace("T", " ").slice(0, 19));
+      cell(row, spoken(fire.local, zone), "nowrap");
+      cell(row, fire.fireUtc.replace("T", " ").slice(0, 19), "nowrap");
       cell(row, fire.notes.join("; "));
     }
     panel.classList.toggle("preview-plain", !answer.fires.some((fire) => fire.notes.length));
@@ -116,7 +128,11 @@
         "Content-Type": "application/json",
         "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
       },
-      body: JSON.stringify({ ...rule, count: Number(panel.dataset.count) }),
+      body: JSON.stringify({
+        ...rule,
+        ...gridPoint(rule, panel.dataset.anchor),
+        count: Number(panel.dataset.count),
+      }),
     });
     return [answer.ok, await answer.json()];
   }
@@ -140,8 +156,8 @@
         if (turn !== latest) return;
         if (isOk) return showFires(panel, answer, rule.timezone);
         const left = showProblems(form, answer.errors || []);
-        const words = left.map((error) => error.detail).join(" ");
-        say(panel, answer.errors?.length ? words : answer.detail || "No preview.");
+        const words = left.length ? left.map((error) => error.detail).join(" ") : answer.detail;
+        say(panel, left.length < (answer.errors || []).length ? `No fires: ${MEND}` : words);
       } catch {
         if (turn === latest) say(panel, "The server did not answer; there is no preview now.");
       }
