@@ -109,7 +109,9 @@ def _with_evidence_of(platform: Platform) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("EVIDENCE") == str(platform.evidence):
+            environment = process.environ()
+            marks = {environment.get("EVIDENCE"), environment.get("PARAM_EVIDENCE")}
+            if str(platform.evidence) in marks:
                 found.append(process)
         except psutil.Error:
             continue

@@ -1,6 +1,8 @@
 """Opening executions and looking at what becomes of them."""
 
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -32,6 +34,20 @@ def open_many(
     fields = {"max_concurrent_executions": 1_000, **(job or {})}
     definition: JobDefinition = make_job(execution_type_name=f"tests.{handler}", **fields)
     return [trigger(actor=TESTER, job=definition, parameters=parameters) for _ in range(count)]
+
+
+def open_command(
+    platform: Platform, how: str, *, job: dict[str, Any] | None = None, **parameters: Any
+) -> JobExecution:
+    """Ask for one run of a new job whose command is ``tests/chaos/command.py``."""
+    program = Path(__file__).with_name("command.py")
+    fields = {
+        "execution_mode": "out_of_process",
+        "execution_type_name": "",
+        "execution_command": f"{sys.executable} -I -S {program} {how}",
+    }
+    parameters = {"evidence": str(platform.evidence), **parameters}
+    return trigger(actor=TESTER, job=make_job(**fields, **(job or {})), parameters=parameters)
 
 
 def ending_in(seconds: float) -> dict[str, Any]:
@@ -92,6 +108,23 @@ def grandchild_of(platform: Platform, execution: JobExecution) -> psutil.Process
     path = platform.evidence / f"{execution.pk}.grandchild"
     until(lambda: path.exists() and path.read_text(), within=30, what="a process of the handler")
     return psutil.Process(int(path.read_text()))
+
+
+def family_of(execution: JobExecution) -> list[psutil.Process]:
+    """Return the launcher of an execution's command, the command, and what it has started."""
+    return [
+        process
+        for process in psutil.process_iter()
+        if environment_of(process).get("SCHEDULER_EXECUTION_ID") == str(execution.pk)
+    ]
+
+
+def environment_of(process: psutil.Process) -> dict[str, str]:
+    """Return the environment of a living process, empty for one that is gone."""
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
 
 
 def wait_until_gone(*processes: psutil.Process, within: float = 20.0) -> None:
