@@ -37,7 +37,6 @@ class PreviewRequest(ScheduleSerializer):
 class PreviewQuery(Query):
     """Which fires of a saved schedule are wanted."""
 
-    page_size = None  # type: ignore[assignment]  # they come on one page
     after_utc = UtcDateTimeField(required=False, help_text="Exclusive.")
     count = _count()
 
