@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from audit.command import PlatformCommand
 from executions.following import follow_states
+from executions.lists import described
 from executions.models import JobExecution
 from executions.serializers import ExecutionSerializer
 from executions.states import ExecutionStatus
@@ -49,11 +50,16 @@ class OpeningCommand(PlatformCommand):
         if is_success or options["json"]:
             self.answer(
                 options,
-                document=lambda: dict(ExecutionSerializer(execution).data),
+                document=lambda: _as_json(execution),
                 shown=lambda: _output(execution),
             )
         if not is_success:
             _complain(execution, options["wait"])
+
+
+def _as_json(execution: JobExecution) -> dict[str, Any]:
+    row = described(JobExecution.objects.filter(pk=execution.pk)).get()
+    return dict(ExecutionSerializer(row).data)
 
 
 def _output(execution: JobExecution) -> RenderableType:

@@ -1,34 +1,35 @@
 """``manage.py executions``: the newest executions."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from rich.table import Table
 
-from audit.command import PlatformCommand
 from core.clock import database_now
 from core.terminal import make_table, style_of
 from core.times import show_span, show_time
+from executions.lists import Newest
 from executions.lookup import find_job
 from executions.management.choosing_jobs import add_team_and_category, choose_jobs
-from executions.management.limiting import add_limit, take
+from executions.management.listing import ListingCommand
 from executions.management.moments import read_moment_or_span
-from executions.models import JobExecution
-from executions.serializers import ExecutionSerializer
+from executions.serializers import ListedExecutionSerializer
 from executions.states import ExecutionStatus
+from jobs.models import JobDefinition
 
 
-class Command(PlatformCommand):
-    """A table for people, ``--json`` for programs."""
+class Command(ListingCommand):
+    """Newest first."""
 
     help = "List the newest executions."
     examples = (
         'executions --job "Morning greeting"',
         "executions --status failed --status timed_out --since 1d --json",
     )
-    has_json = True
+    default_limit = 20
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the filters."""
@@ -43,40 +44,43 @@ class Command(PlatformCommand):
             metavar="TIME",
             help="opened since then: 15m, 2h, 1d, or such as 2026-05-04T06:00:00Z",
         )
-        add_limit(parser, default=20)
+        super().add_arguments(parser)
 
     def run(self, options: dict[str, Any]) -> None:
-        """Print them, newest first."""
-        found = take(self, _filtered(options), options)
-        self.answer(
+        """Print them."""
+        newest = Newest(
+            jobs=_jobs(options),
+            statuses=tuple(options["status"] or ()),
+            opened_from=_since(options["since"]),
+        )
+        self.answer_rows(
             options,
-            document=lambda: ExecutionSerializer(found, many=True).data,
-            shown=lambda: _table(found),
+            lambda limit: newest.read(None, limit=limit),
+            document=lambda rows: ListedExecutionSerializer(rows, many=True).data,
+            shown=_table,
+            called="newest",
         )
 
 
-def _filtered(options: dict[str, Any]) -> QuerySet[JobExecution]:
-    executions = JobExecution.objects.select_related("version").order_by("-id")
-    if not options["json"]:
-        executions = executions.defer("input", "output", "stack_trace")
+def _jobs(options: dict[str, Any]) -> QuerySet[JobDefinition] | None:
+    is_group = options["team"] is not None or options["category"] is not None
+    chosen = choose_jobs(options) if is_group else None
     if options["job"]:
-        executions = executions.filter(job=find_job(options["job"]))
-    if options["team"] is not None or options["category"] is not None:
-        executions = executions.filter(job__in=list(choose_jobs(options)))
-    if options["status"]:
-        executions = executions.filter(status__in=options["status"])
-    if since := options["since"]:
-        since = database_now() - since if isinstance(since, timedelta) else since
-        executions = executions.filter(opened_at__gte=since)
-    return executions
+        every = JobDefinition.objects.all() if chosen is None else chosen
+        return every.filter(pk=find_job(options["job"]).pk)
+    return chosen
 
 
-def _table(found: list[JobExecution]) -> Table:
+def _since(given: datetime | timedelta | None) -> datetime | None:
+    return database_now() - given if isinstance(given, timedelta) else given
+
+
+def _table(found: Sequence[Any]) -> Table:
     table = make_table("id", "job", "status", "slot (UTC)", "took", "attempt", "says")
     for e in found:
         table.add_row(
             str(e.pk),
-            e.version.snapshot["name"],
+            e.job_name,
             e.status,
             show_time(e.scheduled_for).removesuffix(" UTC"),
             show_span(e.duration_seconds),
@@ -87,6 +91,7 @@ def _table(found: list[JobExecution]) -> Table:
     return table
 
 
-def _says(execution: JobExecution) -> str:
-    said = execution.error_message or (not execution.is_final and execution.progress_message) or ""
+def _says(execution: Any) -> str:
+    progress = None if execution.is_final else execution.progress_message
+    said: str = execution.shown_error_message or progress or ""
     return said.partition("\n")[0][:100]

@@ -1,28 +1,27 @@
 """``manage.py jobs``: what can run."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db.models import OuterRef, QuerySet, Subquery
 from rich.table import Table
 
-from audit.command import PlatformCommand
 from core.terminal import make_table, style_of
 from core.times import show_time
 from executions.last import with_last_of_job
 from executions.management.choosing_jobs import add_team_and_category, choose_jobs
-from executions.management.limiting import add_limit, take
+from executions.management.listing import ListingCommand
 from executions.management.wire import as_utc
 from executions.serializers import JobWithLastExecution
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 
 
-class Command(PlatformCommand):
-    """A table for people, ``--json`` for programs."""
+class Command(ListingCommand):
+    """By name; archived ones only when asked for."""
 
     help = "List jobs by name, with their next fire and their last execution."
     examples = ("jobs --status active --team Finance", "jobs --search report --json")
-    has_json = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the filters."""
@@ -31,15 +30,16 @@ class Command(PlatformCommand):
         )
         add_team_and_category(parser)
         parser.add_argument("--search", metavar="TEXT", help="a part of the name")
-        add_limit(parser)
+        super().add_arguments(parser)
 
     def run(self, options: dict[str, Any]) -> None:
-        """Print them; archived ones only when asked for."""
-        jobs = take(self, _filtered(options), options)
-        self.answer(
+        """Print them."""
+        jobs = _filtered(options)
+        self.answer_rows(
             options,
-            document=lambda: [_as_json(job) for job in jobs],
-            shown=lambda: _table(jobs),
+            lambda limit: list(jobs[:limit]),
+            document=lambda rows: [_as_json(job) for job in rows],
+            shown=_table,
         )
 
 
@@ -56,7 +56,7 @@ def _filtered(options: dict[str, Any]) -> QuerySet[JobDefinition]:
     return with_last_of_job(jobs).annotate(next_fire_at=Subquery(next_fire))
 
 
-def _table(jobs: list[Any]) -> Table:
+def _table(jobs: Sequence[Any]) -> Table:
     table = make_table("id", "name", "status", "team", "queue", "next fire (UTC)", "last execution")
     for job in jobs:
         table.add_row(

@@ -11,7 +11,7 @@ from audit.command import PlatformCommand
 from core.clock import database_now
 from core.terminal import make_table
 from executions.lookup import as_uuid, find_job
-from executions.management.limiting import count_up_to
+from executions.management.listing import count_up_to
 from executions.management.moments import read_moment
 from jobs.models import JobSchedule
 from jobs.previewing import Preview, preview_fields, preview_schedule

@@ -1,52 +1,47 @@
 """``manage.py schedules``: when jobs run."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db.models import QuerySet
 from rich.table import Table
 
-from audit.command import PlatformCommand
 from core.terminal import make_table, style_of
 from core.times import show_time
 from executions.last import with_last_of_schedule
 from executions.lookup import find_job
-from executions.management.limiting import add_limit, take
+from executions.management.listing import ListingCommand
 from executions.serializers import ScheduleWithLastExecution
 from jobs.models import JobSchedule
 from jobs.schedules import InvalidRule
 
 
-class Command(PlatformCommand):
-    """A table for people, ``--json`` for programs."""
+class Command(ListingCommand):
+    """By their job's name; archived ones never."""
 
     help = "List the schedules of a job, or of all, with their rule in words."
     examples = ('schedules "Morning greeting"', "schedules --json")
-    has_json = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the arguments."""
         parser.add_argument("job", nargs="?", help="name or id (all jobs when not given)")
-        add_limit(parser)
+        super().add_arguments(parser)
 
     def run(self, options: dict[str, Any]) -> None:
-        """Print them by their job's name; archived ones never."""
+        """Print them."""
         schedules = JobSchedule.objects.unarchived().select_related("job")
         if options["job"]:
             schedules = schedules.filter(job=find_job(options["job"]))
-        found = take(self, _ordered(schedules), options)
-        self.answer(
+        ordered = with_last_of_schedule(schedules).order_by("job__name", "id")
+        self.answer_rows(
             options,
-            document=lambda: [_as_json(schedule) for schedule in found],
-            shown=lambda: _table(found),
+            lambda limit: list(ordered[:limit]),
+            document=lambda rows: [_as_json(schedule) for schedule in rows],
+            shown=_table,
         )
 
 
-def _ordered(schedules: QuerySet[JobSchedule]) -> QuerySet[JobSchedule]:
-    return with_last_of_schedule(schedules).order_by("job__name", "id")
-
-
-def _table(schedules: list[Any]) -> Table:
+def _table(schedules: Sequence[Any]) -> Table:
     table = make_table(
         "id", "job", "rule", "zone", "state", "next fire (UTC)", "last execution (UTC)"
     )
