@@ -104,9 +104,13 @@ class PlatformCommand(BaseCommand):
     ) -> None:
         """Print the answer once: ``document`` as JSON with ``--json``, else what is ``shown``."""
         if options["json"]:
-            self.out.print(json.dumps(document(), indent=2, ensure_ascii=False))
+            self.print_json(document())
         else:
             self.out.print(shown())
+
+    def print_json(self, document: Any) -> None:
+        """Print one JSON document."""
+        self.out.print(json.dumps(document, indent=2, ensure_ascii=False))
 
     def confirm(self, question: str, *, is_sure: bool) -> None:
         """Go on only if the user says yes; where nobody can be asked, only with ``--yes``."""

@@ -13,6 +13,7 @@ class Command(PlatformCommand):
     """It is shown this once; only its hash is kept."""
 
     help = "Print a new API token of a user, as the last line, alone."
+    examples = ("token admin --name deployment --days 90",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the arguments."""

@@ -1,6 +1,5 @@
 """``manage.py logs``: what an execution said."""
 
-import json
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -32,8 +31,7 @@ class Command(PlatformCommand):
         execution = find_execution(options["execution"])
         lines = follow_lines(execution, until_over=options["follow"])
         if options["json"]:
-            rows = LogLineSerializer(list(lines), many=True).data
-            self.out.print(json.dumps(rows, indent=2, ensure_ascii=False))
+            self.print_json(LogLineSerializer(list(lines), many=True).data)
             return
         for line in lines:
             self.out.print(_shown(line))

@@ -1,5 +1,6 @@
 """``manage.py doctor``: what it finds, and that it finds it in any state."""
 
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +49,18 @@ def test_any_failure_ends_with_an_error() -> None:
     with pytest.raises(CommandError, match="1 check failed"):
         call_command("doctor", stdout=out)
     assert "fail  beat: none has ever run  → Start" in out.getvalue()
+
+
+def test_as_json_it_is_one_list_failures_included() -> None:
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 check failed"):
+        call_command("doctor", "--json", stdout=out)
+    findings = {finding["about"]: finding for finding in json.loads(out.getvalue())}
+    assert (findings["beat"]["level"], findings["beat"]["said"]) == ("fail", "none has ever run")
+    assert findings["beat"]["hint"].startswith("Start ")
+    assert findings["migrations"] == {
+        **{"about": "migrations", "level": "ok", "said": "all applied", "hint": ""},
+    }
 
 
 @pytest.mark.parametrize(
