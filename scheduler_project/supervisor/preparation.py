@@ -7,25 +7,38 @@ from pathlib import Path
 
 from django.conf import settings
 
+from scheduler_project.demo import COMMAND
 from scheduler_project.embedded.files import make_private_directory
 from scheduler_project.environment import BASE_DIR
 from scheduler_project.supervisor.errors import CannotStart
+from scheduler_project.supervisor.processes import Choices
 
 
-def child_environment(urls: dict[str, str], secret_key: str, port: int) -> dict[str, str]:
+def child_environment(
+    urls: dict[str, str], secret_key: str, choices: Choices, *, with_demo: bool
+) -> dict[str, str]:
     """Return the environment all processes share."""
     defaults = {
         "SCHEDULER_DRAIN_SECONDS": "2",  # within the time the supervisor waits for all to end
-        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{choices.port}",
+        "FLOWER_URL": f"http://127.0.0.1:{choices.flower_port}",
     }
     return {
         **defaults,
         **os.environ,
         **urls,
+        **(_demo_environment() if with_demo else {}),
         "SECRET_KEY": secret_key,
         "PYTHONUNBUFFERED": "1",
         "PYTHONTZPATH": "",  # the pinned tzdata is the only source of time zones
     }
+
+
+def _demo_environment() -> dict[str, str]:
+    """Allow the demo's script beside what is allowed already; only where nobody depends on it."""
+    if settings.SCHEDULER_ENVIRONMENT != "DEV":
+        return {}
+    return {"SCHEDULER_ALLOWED_COMMANDS": ",".join([*settings.SCHEDULER_ALLOWED_COMMANDS, COMMAND])}
 
 
 def migrate(environment: dict[str, str]) -> None:

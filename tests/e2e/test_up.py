@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
@@ -124,14 +125,17 @@ def status_of(url: str, login: tuple[str, str] | None = None) -> int:
     return httpx2.get(url, auth=login, follow_redirects=True).status_code
 
 
-def succeeded_executions(var: Path) -> int:
+def ask(var: Path, question: str) -> list[Any]:
+    """Return the first column of what the platform's database answers."""
     addresses = servers.read_env(var)
     assert addresses
     with psycopg.connect(addresses["DATABASE_URL"]) as connection:
-        count = "SELECT count(*) FROM executions_jobexecution WHERE status = 'succeeded'"
-        row = connection.execute(count).fetchone()
-    assert row
-    return int(row[0])
+        return [row[0] for row in connection.execute(question.encode()).fetchall()]
+
+
+def succeeded_executions(var: Path) -> int:
+    [count] = ask(var, "SELECT count(*) FROM executions_jobexecution WHERE status = 'succeeded'")
+    return int(count)
 
 
 def test_printed_addresses_answer(up: Up) -> None:
@@ -147,6 +151,38 @@ def test_flower_wants_the_printed_password(up: Up) -> None:
 
 def test_demo_jobs_run(up: Up) -> None:
     assert until(lambda: succeeded_executions(up.var), within=60, what="a succeeded execution")
+
+
+def test_the_platform_brings_its_own_jobs(up: Up) -> None:
+    handlers = ask(
+        up.var,
+        "SELECT execution_type_name FROM jobs_jobdefinition WHERE category = 'Platform' ORDER BY 1",
+    )
+    assert handlers == ["platform.retention", "platform.rollups"]
+
+
+def test_the_demos_command_runs_outside_the_worker(up: Up) -> None:
+    warehouses = """
+        SELECT e.output ->> 'warehouse'
+        FROM executions_jobexecution e
+        JOIN jobs_jobdefinition j ON j.id = e.job_id
+        WHERE j.execution_mode = 'out_of_process' AND e.status = 'succeeded'
+    """
+    found = until(lambda: ask(up.var, warehouses), within=60, what="the command has succeeded")
+    assert set(found) <= {"Hamburg", "Rotterdam"}
+
+
+def test_a_demo_job_waits_in_its_paused_queue(up: Up) -> None:
+    waiting = """
+        SELECT e.status
+        FROM executions_jobexecution e
+        JOIN jobs_jobdefinition j ON j.id = e.job_id
+        JOIN jobs_queue q ON q.name = j.queue_id
+        WHERE q.is_paused
+    """
+    assert set(ask(up.var, waiting)) == {"scheduled"}
+    serving = "SELECT unnest(queues) FROM executions_worker WHERE kind = 'worker' ORDER BY 1"
+    assert ask(up.var, serving) == ["archive", "default"]
 
 
 def test_secrets_are_in_private_files_and_not_in_the_process_list(up: Up) -> None:

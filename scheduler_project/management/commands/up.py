@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from scheduler_project.demo import QUEUE
 from scheduler_project.embedded import servers
 from scheduler_project.embedded.errors import EmbeddedServerError
 from scheduler_project.embedded.servers import RunningServers
@@ -31,15 +32,17 @@ class Command(BaseCommand):
         parser.add_argument("--flower-port", type=positive, default=5555)
         parser.add_argument("--workers", type=positive, default=1, help="how many workers")
         parser.add_argument("--concurrency", type=positive, default=2, help="slots per worker")
-        parser.add_argument("--queues", default="default", help="names with commas between")
+        parser.add_argument("--queues", help="names with commas between")
         parser.add_argument("--no-demo", action="store_true", help="create no demo jobs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until Ctrl-C or SIGTERM (exit code 0), or until something fails (1)."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with_demo = not options["no_demo"]
+        options["queues"] = options["queues"] or (f"default,{QUEUE}" if with_demo else "default")
         choices = Choices(**{name: options[name] for name in Choices.__annotations__})
         try:
-            died = self._run(choices, with_demo=not options["no_demo"])
+            died = self._run(choices, with_demo=with_demo)
         except KeyboardInterrupt:
             died = None
         except (CannotStart, EmbeddedServerError) as error:
@@ -54,7 +57,7 @@ class Command(BaseCommand):
         key = credentials.secret_key()
         with self._start_servers(given) as running:
             urls = {**given, **(servers.read_env(VAR_DIR) or {})} if running else given
-            environment = preparation.child_environment(urls, key, choices.port)
+            environment = preparation.child_environment(urls, key, choices, with_demo=with_demo)
             self._say("Bringing the database up to date ...")
             preparation.make_static_directory()
             preparation.migrate(environment)
