@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -112,9 +112,7 @@ class ApiTokenAdmin(ServiceAdmin):
             "token": obj,
             "list_url": reverse("admin:core_apitoken_changelist"),
         }
-        answer: HttpResponse = TemplateResponse(request, "audit/admin/issued.html", context)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return TemplateResponse(request, "audit/admin/issued.html", context)
 
     @admin.action(description="Revoke …", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: Any) -> Any:

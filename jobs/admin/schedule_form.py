@@ -91,12 +91,22 @@ class ScheduleForm(ServiceForm):
             "end_at": "Empty: for ever.",
         }
 
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_of_one_kind(data) if data else data, *args, **kwargs)
+
     def write(self) -> JobSchedule:
         values = {name: self.cleaned_data[name] for name in SCHEDULE_FIELDS}
-        own = FIELDS_OF_KIND[values["schedule_type"]]
-        # What was typed for another kind is hidden by now: it must not be kept.
-        values |= {name: None for name in KIND_FIELDS if name not in own}
         if self.instance._state.adding:
             values["job"] = self.cleaned_data["job"]
             return create_schedule(actor=self.actor, fields=values)
         return change_schedule(actor=self.actor, schedule=self.instance, fields=values)
+
+
+def _of_one_kind(data: Any) -> Any:
+    """Leave out what was typed for another kind: it is hidden by now, and so would be an error."""
+    own = FIELDS_OF_KIND.get(data.get("schedule_type"), KIND_FIELDS)
+    kept = data.copy()
+    for name in set(KIND_FIELDS) - set(own):
+        for key in (name, f"{name}_0", f"{name}_1"):
+            kept.pop(key, None)
+    return kept

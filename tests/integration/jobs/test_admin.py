@@ -1,38 +1,30 @@
-"""Jobs, schedules and queues in the admin: every write is a service's."""
+"""Jobs and queues in the admin: every write is a service's."""
 
+import re
+from datetime import time
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from audit.models import JobAudit
-from jobs.definitions import set_job_status
-from jobs.models import JobDefinition, JobSchedule, JobStatus, JobVersion, Queue
+from jobs.definitions import change_job, create_job, set_job_status
+from jobs.models import JobDefinition, JobStatus, JobVersion, Queue
 from tests.factories import TESTER, make_job, make_schedule
+from tests.integration.pages import do, page_of, sign_in
 
 pytestmark = pytest.mark.django_db
 
 JOBS = reverse("admin:jobs_jobdefinition_changelist")
 ADD_JOB = reverse("admin:jobs_jobdefinition_add")
-ADD_SCHEDULE = reverse("admin:jobs_jobschedule_add")
-
-
-def page_of(obj: Any) -> str:
-    return reverse(f"admin:jobs_{obj._meta.model_name}_change", args=[obj.pk])
 
 
 @pytest.fixture
 def as_bob(client: Client, bob: User) -> Client:
     """Bob may look at jobs and schedules, and no more."""
-    bob.is_staff = True
-    bob.save()
-    bob.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_jobdefinition", "view_jobschedule"])
-    )
-    client.force_login(bob)
-    return client
+    return sign_in(client, bob, "view_jobdefinition", "view_jobschedule")
 
 
 def job_values(**changes: Any) -> dict[str, Any]:
@@ -55,25 +47,6 @@ def job_values(**changes: Any) -> dict[str, Any]:
         "parameter_schema": "null",
         **changes,
     }
-
-
-def schedule_values(job: JobDefinition, **changes: Any) -> dict[str, Any]:
-    return {
-        "job": str(job.pk),
-        "schedule_type": "interval",
-        "interval_seconds": 60,
-        "timezone": "UTC",
-        "is_active": "on",
-        "parameters": '{"region": "EU"}',
-        **changes,
-    }
-
-
-def do(client: Client, action: str, *rows: Any, **more: Any) -> Any:
-    """Do an action of a list; a page's button sends the same."""
-    url = reverse(f"admin:jobs_{rows[0]._meta.model_name}_changelist")
-    data = {"action": action, "_selected_action": [str(row.pk) for row in rows], "index": "0"}
-    return client.post(url, data | more, follow=True)
 
 
 def test_a_new_job_has_version_owner_and_audit_entry(as_alice: Client) -> None:
@@ -200,61 +173,6 @@ def test_an_action_needs_the_csrf_token(alice: User) -> None:
     assert job.status == JobStatus.ACTIVE
 
 
-def test_a_new_schedule_knows_its_first_slot(as_alice: Client) -> None:
-    job = make_job()
-    as_alice.post(ADD_SCHEDULE, schedule_values(job))
-    schedule = JobSchedule.objects.get()
-    assert schedule.next_fire_at is not None
-    assert schedule.parameters == {"region": "EU"}
-    assert JobAudit.objects.get(action="ScheduleChanged").actor == "alice"
-
-
-def test_a_changed_schedule_gets_a_new_next_slot(as_alice: Client) -> None:
-    schedule = make_schedule()
-    values = schedule_values(
-        schedule.job, schedule_type="daily", interval_seconds="", time_of_day="06:00:00"
-    )
-    as_alice.post(page_of(schedule), values)
-    schedule.refresh_from_db()
-    assert schedule.schedule_type == "daily"
-    assert (schedule.next_fire_at.hour, schedule.next_fire_at.minute) == (6, 0)
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"schedule_type": "cron", "cron_expression": "61 * * * *"}, "cron_expression"),
-        ({"schedule_type": "daily"}, "time_of_day"),
-        ({"timezone": "Mars/Olympus"}, "timezone"),
-        ({"parameters": "[1]"}, "parameters"),
-    ],
-)
-def test_what_is_wrong_with_a_schedule_stands_at_its_field(
-    as_alice: Client, changes: dict[str, Any], field: str
-) -> None:
-    answer = as_alice.post(ADD_SCHEDULE, schedule_values(make_job(), **changes))
-    assert list(answer.context["adminform"].form.errors) == [field]
-    assert not JobSchedule.objects.exists()
-
-
-def test_a_schedule_of_an_archived_job_is_refused_in_the_form(as_alice: Client) -> None:
-    job = make_job()
-    set_job_status(actor=TESTER, job=job, status=JobStatus.ARCHIVED)
-    answer = as_alice.post(ADD_SCHEDULE, schedule_values(job))
-    assert "is archived" in answer.text
-    assert not JobSchedule.objects.exists()
-
-
-def test_an_archived_schedule_leaves_the_list(as_alice: Client) -> None:
-    schedule = make_schedule()
-    do(as_alice, "archive", schedule, _confirmed="1")
-    schedule.refresh_from_db()
-    assert schedule.archived_at is not None
-    url = reverse("admin:jobs_jobschedule_changelist")
-    assert page_of(schedule) not in as_alice.get(url).text
-    assert page_of(schedule) in as_alice.get(url, {"state": "archived"}).text
-
-
 def test_pausing_a_queue_is_recorded(as_alice: Client) -> None:
     queue = Queue.objects.get(name="default")
     assert "Pause?" in do(as_alice, "pause", queue).text
@@ -290,9 +208,154 @@ def test_a_longer_list_takes_no_more_queries(
         as_alice.get(reverse(f"admin:jobs_{model}_changelist"))
 
 
-def test_a_job_page_shows_its_schedules_and_versions(as_alice: Client) -> None:
-    schedule = make_schedule()
-    page = as_alice.get(page_of(schedule.job)).text
-    assert page_of(schedule) in page
-    assert "Versions" in page
-    assert f"{ADD_SCHEDULE}?job={schedule.job_id}" in page
+def test_a_job_page_shows_its_schedules_and_what_can_be_done_to_them(as_alice: Client) -> None:
+    job = make_job()
+    active = make_schedule(job, schedule_type="daily", time_of_day=time(6))
+    stopped = make_schedule(job, is_active=False)
+    page = as_alice.get(page_of(job)).text
+    assert f'href="{page_of(active)}?_back=job">At 06:00 every day, UTC time</a>' in page
+    assert f"{reverse('admin:jobs_jobschedule_add')}?job={job.pk}&amp;_back=job" in page
+    for schedule, action in ((active, "disable"), (stopped, "enable")):
+        button = (
+            f'name="action" value="{action}">'
+            f'<input type="hidden" name="_selected_action" value="{schedule.pk}">'
+        )
+        assert button in re.sub(r">\s+<", "><", page)
+
+
+def test_a_job_page_shows_what_fires_next_of_all_its_schedules(as_alice: Client) -> None:
+    job = make_job()
+    make_schedule(job, schedule_type="daily", time_of_day=time(6), timezone="Asia/Tokyo")
+    make_schedule(job, schedule_type="daily", time_of_day=time(18))
+    make_schedule(job, schedule_type="daily", time_of_day=time(12), is_active=False)
+    page = as_alice.get(page_of(job)).text
+    assert "06:00:00 +09:00</time>" in page
+    assert "18:00:00</time>" in page
+    assert "12:00:00</time>" not in page
+
+
+def test_a_job_page_shows_what_each_version_changed(as_alice: Client) -> None:
+    job = make_job(timeout_seconds=60, description="Old words.")
+    change_job(actor=TESTER, job=job, fields={"timeout_seconds": 90, "allowed_environments": 5})
+    page = as_alice.get(page_of(job)).text
+    assert "The first." in page
+    for before, after in (
+        ("60", "90"),
+        ("Development, Homologation, Production", "Development, Production"),
+    ):
+        cells = [f'<td><span class="value">{text}</span></td>' for text in (before, after)]
+        assert "".join(cells) in page
+    assert "Old words.</span></td>" not in page
+
+
+def test_a_job_page_says_who_stopped_it_and_why(as_alice: Client) -> None:
+    job = make_job()
+    set_job_status(actor=TESTER, job=job, status=JobStatus.DISABLED, reason="the disk is full")
+    page = as_alice.get(page_of(job)).text
+    assert "by tester: the disk is full" in page
+    assert "Next fires" not in page
+
+
+def test_who_can_only_read_a_job_reads_it_in_words(as_bob: Client) -> None:
+    ownership = {"owner_name": "Ann", "team_name": "Finance"}
+    values = {"name": "Nightly", "execution_type_name": "tests.noop", "allowed_environments": 5}
+    job = create_job(actor=TESTER, fields=values, ownership=ownership)
+    page = as_bob.get(page_of(job)).text
+    assert "Development, Production" in page
+    assert '<td>owner name</td><td><span class="value">Ann</span></td>' in page
+    assert '<td>team name</td><td><span class="value">Finance</span></td>' in page
+    assert "Add a schedule" not in page
+
+
+def test_a_command_job_keeps_its_command_and_no_handler(as_alice: Client) -> None:
+    values = job_values(
+        execution_mode="out_of_process",
+        execution_command="/opt/reports/bin/run --all",
+        keep_days="7",
+        keep_executions="100",
+    )
+    as_alice.post(ADD_JOB, values)
+    job = JobDefinition.objects.get()
+    assert (job.execution_mode, job.execution_command) == (
+        "out_of_process",
+        "/opt/reports/bin/run --all",
+    )
+    assert job.execution_type_name == ""
+    assert (job.keep_days, job.keep_executions) == (7, 100)
+
+
+def test_how_long_history_is_kept_can_be_changed_by_itself(as_alice: Client) -> None:
+    as_alice.post(ADD_JOB, job_values())
+    job = JobDefinition.objects.get()
+    as_alice.post(page_of(job), job_values(keep_days="30"))
+    job.refresh_from_db()
+    assert (job.keep_days, job.version) == (30, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, {"Payroll", "Invoices", "Vacuum"}),
+        ({"status": "archived"}, {"Gone"}),
+        ({"status": "disabled"}, {"Vacuum"}),
+        ({"team": "Finance"}, {"Payroll", "Invoices"}),
+        ({"category": "Upkeep"}, {"Vacuum"}),
+        ({"queue": "nightly"}, {"Invoices"}),
+        ({"mode": "out_of_process"}, {"Vacuum"}),
+        ({"team": "Finance", "queue": "default"}, {"Payroll"}),
+        ({"q": "invo"}, {"Invoices"}),
+        ({"q": "salaries"}, {"Payroll"}),
+        ({"q": "finance"}, {"Payroll", "Invoices"}),
+        ({"q": "ann"}, {"Payroll"}),
+    ],
+)
+def test_jobs_are_found_by_filters_and_words(
+    as_alice: Client, query: dict[str, str], names: set[str]
+) -> None:
+    finance = {"team_name": "Finance"}
+    Queue.objects.create(name="nightly")
+    _make("Payroll", ownership=finance | {"owner_name": "Ann"}, description="Pays salaries.")
+    _make("Invoices", ownership=finance, queue_id="nightly")
+    vacuum = _make(
+        "Vacuum",
+        category="Upkeep",
+        execution_mode="out_of_process",
+        execution_command="/opt/bin/vacuum",
+    )
+    set_job_status(actor=TESTER, job=vacuum, status=JobStatus.DISABLED)
+    set_job_status(actor=TESTER, job=_make("Gone"), status=JobStatus.ARCHIVED)
+    found = as_alice.get(JOBS, query).context["cl"].result_list
+    assert {job.name for job in found} == names
+
+
+def _make(name: str, *, ownership: dict[str, str] | None = None, **fields: Any) -> JobDefinition:
+    values = {"name": name, "execution_type_name": "tests.noop", **fields}
+    return create_job(actor=TESTER, fields=values, ownership=ownership)
+
+
+def test_a_question_names_what_is_touched(as_alice: Client) -> None:
+    nightly, weekly = make_job(name="Nightly"), make_job(name="Weekly")
+    make_schedule(nightly)
+    page = do(as_alice, "disable", nightly, weekly).text
+    assert "Nightly, with 1 active schedule<" in page
+    assert "Weekly, with 0 active schedules<" in page
+
+
+def test_a_parameter_schema_that_cannot_be_kept_is_refused(as_alice: Client) -> None:
+    schema = '{"title": "\\u0000"}'
+    answer = as_alice.post(ADD_JOB, job_values(parameter_schema=schema))
+    assert list(answer.context["adminform"].form.errors) == ["parameter_schema"]
+    assert "NUL" in answer.text
+
+
+def test_a_form_sent_back_counts_what_is_wrong_in_each_part(as_alice: Client) -> None:
+    values = job_values(owner_email="no address", timeout_seconds=0, max_retries=11)
+    page = " ".join(as_alice.post(ADD_JOB, values).text.split())
+    for part, count in (("Owner", 1), ("Limits and retries", 2)):
+        assert f'{part} <span class="tab-errors">{count}<' in page
+
+
+def test_the_parts_of_a_form_are_buttons_that_say_which_is_shown(as_alice: Client) -> None:
+    page = " ".join(as_alice.get(ADD_JOB).text.split())
+    assert 'type="button" role="tab" id="tab-what-runs" aria-controls="panel-what-runs"' in page
+    assert 'role="tabpanel" id="panel-what-runs" aria-labelledby="tab-what-runs"' in page
