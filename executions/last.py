@@ -36,8 +36,9 @@ def with_last_of_schedule(schedules: QuerySet[JobSchedule]) -> QuerySet[JobSched
 
 def _add(rows: QuerySet[Any], last: Any) -> QuerySet[Any]:
     found = JobExecution.objects.filter(pk=OuterRef("last_execution_id"))
-    return rows.annotate(
+    with_last: QuerySet[Any] = rows.annotate(
         last_execution_id=last,
         last_execution_at=Subquery(found.values("started_at")),
         last_execution_status=Subquery(found.values("status")),
     )
+    return with_last

@@ -131,8 +131,9 @@ if SCHEDULER_PROCESS == "web":
         "max_size": env.int("SCHEDULER_WEB_CONNECTIONS", 20),
         "timeout": 5,
     }
-    # A web process that freezes must not keep its row locks.
-    _options["options"] = "-c transaction_timeout=30s"
+    # A web process that freezes must not keep its row locks. Compiling a statement of the dashboard
+    # takes longer than running it, but PostgreSQL estimates these by their worst case.
+    _options["options"] = "-c transaction_timeout=30s -c jit=off"
 else:
     _database["CONN_MAX_AGE"] = None
     _database["CONN_HEALTH_CHECKS"] = True

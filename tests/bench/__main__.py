@@ -1,4 +1,4 @@
-"""Measure the platform on servers of its own: ``bin/bench [a b c d] [--rounds N] [--json FILE]``.
+"""Measure the platform on servers of its own: ``bin/bench [PART ...] [--rounds N] [--json FILE]``.
 
 PostgreSQL writes as safely as in production (fsync on); all is thrown away afterwards.
 """
@@ -27,6 +27,7 @@ PARTS = {
     "b": "lateness of 1,000 schedules over a minute",
     "c": "from a trigger to the handler's first line",
     "d": "an idle tick with 10,000 and with 100,000 schedules",
+    "lists": "lists and dashboard by REST with 1,000,000 executions",
 }
 
 
@@ -45,11 +46,11 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/bench",
         description=__doc__,
-        epilog="\n".join(f"  {part}  {title}" for part, title in PARTS.items()),
+        epilog="\n".join(f"  {part:<5}  {title}" for part, title in PARTS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="one or more of a, b, c, d; all when left out"
+        "parts", nargs="*", metavar="PART", help="one or more of them; all when left out"
     )
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contender in (a)")
     parser.add_argument("--count", type=int, default=3_000, help="no-ops of one turn in (a)")
@@ -93,7 +94,7 @@ def measure(
     from django.core.management import call_command
 
     from jobs.models import Queue
-    from tests.bench import idle, latency, lateness, throughput
+    from tests.bench import idle, latency, lateness, lists, throughput
 
     call_command("migrate", verbosity=0)
     Queue.objects.get_or_create(name="default")
@@ -104,6 +105,7 @@ def measure(
         "b": lambda: lateness.measure(say=say),
         "c": lambda: latency.measure(say=say),
         "d": lambda: idle.measure(running, say=say),
+        "lists": lambda: lists.measure(say=say),
     }
     return [table for part in arguments.parts for table in measures[part]()]
 

@@ -6,7 +6,6 @@ outputs of half a megabyte.
 """
 
 from dataclasses import dataclass
-
 from datetime import timedelta
 
 from django.db import connection
@@ -52,15 +51,16 @@ WITH job AS (
                ELSE 'succeeded'
            END AS status,
            CASE WHEN number > 3 AND back %% 40 = 1 THEN 'manual' ELSE 'schedule' END AS origin,
-           make_interval(secs => 0.5 + (back * 7919 + number * 104729) %% (least(pace, 600) * 8) / 10.0)
-               AS took
+           make_interval(
+               secs => 0.5 + (back * 7919 + number * 104729) %% (least(pace, 600) * 8) / 10.0
+           ) AS took
     FROM slot
 )
 INSERT INTO executions_jobexecution (
-    id, job_id, version_id, schedule_id, origin, correlation_id, triggered_by, scheduled_for, due_at,
-    is_late, priority, status, reason, fence, attempt, opened_at, queue, queued_at, publish_count,
-    worker, worker_pid, started_at, completed_at, input, output, error_type, error_message,
-    stack_trace)
+    id, job_id, version_id, schedule_id, origin, correlation_id, triggered_by, scheduled_for,
+    due_at, is_late, priority, status, reason, fence, attempt, opened_at, queue, queued_at,
+    publish_count, worker, worker_pid, started_at, completed_at, input, output, error_type,
+    error_message, stack_trace)
 SELECT uuidv7(at - clock_timestamp()), id, version_id,
        CASE WHEN origin = 'schedule' THEN schedule_id END, origin, gen_random_uuid(),
        CASE WHEN origin = 'schedule' THEN 'schedule' ELSE 'admin' END, at, at, false, priority,
@@ -73,12 +73,17 @@ SELECT uuidv7(at - clock_timestamp()), id, version_id,
        CASE WHEN status <> 'skipped' THEN at + interval '20 ms' END,
        CASE WHEN status = 'skipped' THEN at ELSE at + took END,
        jsonb_build_object('region', 'EU', 'day', at::date),
-       CASE WHEN status = 'succeeded' AND number = 5 AND back < 300 THEN
-                jsonb_build_object('rows', repeat(md5(at::text), 16000))
-            WHEN status = 'succeeded' THEN jsonb_build_object('rows', back, 'sum', md5(at::text)) END,
+       CASE WHEN status = 'succeeded' AND number = 5 AND back < 250 THEN
+                jsonb_build_object('noise', (
+                    SELECT string_agg(md5(n || at::text), '') FROM generate_series(1, 16000) AS n
+                ))
+            WHEN status = 'succeeded' THEN
+                jsonb_build_object('rows', back, 'sum', md5(at::text))
+       END,
        CASE WHEN status = 'failed' THEN 'builtins.RuntimeError' END,
        CASE WHEN status = 'failed' THEN 'the other side answered 503' END,
-       CASE WHEN status = 'failed' THEN repeat('  File "/opt/jobs/load.py", line 17, in load' || chr(10), 30)
+       CASE WHEN status = 'failed' THEN
+                repeat('  File "/opt/jobs/load.py", line 17, in load' || chr(10), 30)
        END
 FROM fate
 ORDER BY at
@@ -112,10 +117,13 @@ FROM generate_series(1, 10000) AS number
 
 @dataclass(frozen=True)
 class History:
-    """What lists are asked for: the busiest job, the one that may never run, and a daily one."""
+    """What lists are asked for."""
 
     busiest: JobDefinition
     barred: JobDefinition
+    """It may not run here: every slot is skipped."""
+    voluminous: JobDefinition
+    """Its outputs are large."""
     daily: JobDefinition
     logged: JobExecution
 
@@ -129,7 +137,7 @@ def fill(executions: int = EXECUTIONS) -> History:
         last = JobExecution.objects.filter(status="succeeded").latest("id")
         cursor.execute(LOG, {"execution": last.pk})
         cursor.execute("VACUUM ANALYZE")
-    return History(busiest=jobs[0], barred=jobs[1], daily=jobs[-1], logged=last)
+    return History(busiest=jobs[0], barred=jobs[1], voluminous=jobs[4], daily=jobs[-1], logged=last)
 
 
 def enumerate_paces() -> list[tuple[int, int]]:

@@ -11,17 +11,18 @@ WITH clock AS (
     CROSS JOIN generate_series(0, %(days)s::int - 1) AS back
 ), failures AS (
     SELECT d.job_id, d.failed + d.timed_out AS failures, d.last_failure_at
-    FROM days
-    JOIN executions_jobday d ON d.day = days.day
-    WHERE days.is_counted AND d.failed + d.timed_out > 0
+    FROM executions_jobday d
+    WHERE d.day = ANY(ARRAY(SELECT day FROM days WHERE is_counted)) AND d.failed + d.timed_out > 0
     UNION ALL
-    SELECT e.job_id, 1, e.completed_at
+    SELECT e.job_id, e.failures, e.last_failure_at
     FROM days
     CROSS JOIN unnest(ARRAY['failed', 'timed_out']) AS final (status)
     CROSS JOIN LATERAL (
-        SELECT job_id, completed_at
+        -- Counted day by day, so that each is one range of the index.
+        SELECT job_id, count(*) AS failures, max(completed_at) AS last_failure_at
         FROM executions_jobexecution
         WHERE status = final.status AND completed_at >= days.begins AND completed_at < days.ends
+        GROUP BY job_id
     ) AS e
     WHERE NOT days.is_counted
 ), failing AS (

@@ -10,10 +10,12 @@ WITH clock AS (
     FROM clock
     CROSS JOIN generate_series(0, %(days)s::int - 1) AS back
 ), ended AS (
-    SELECT days.day, d.succeeded, d.failed, d.timed_out, d.cancelled, d.timed_executions, d.seconds
-    FROM days
-    JOIN executions_jobday d ON d.day = days.day
-    WHERE days.is_counted
+    SELECT d.day, sum(d.succeeded) AS succeeded, sum(d.failed) AS failed,
+           sum(d.timed_out) AS timed_out, sum(d.cancelled) AS cancelled,
+           sum(d.timed_executions) AS timed_executions, sum(d.seconds) AS seconds
+    FROM executions_jobday d
+    WHERE d.day = ANY(ARRAY(SELECT day FROM days WHERE is_counted))
+    GROUP BY d.day
     UNION ALL
     SELECT days.day,
            CASE WHEN final.status = 'succeeded' THEN e.total END,
