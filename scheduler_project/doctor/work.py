@@ -41,7 +41,7 @@ def _check_queue(load: QueueLoad) -> Finding:
     about, hint = f"queue {name}", f"Start a worker with `-Q {name}`."
     if load.queue.is_paused:
         said = f"paused, {waiting} due" if waiting else "paused"
-        return warn(about, said, f"`manage.py queues resume {name}` lets its executions run.")
+        return warn(about, said, f"`manage.py queues --resume {name}` lets its executions run.")
     if load.is_served:
         return ok(about, "served")
     if load.lacks_worker:

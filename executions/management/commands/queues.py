@@ -20,25 +20,24 @@ class Command(PlatformCommand):
     help = "List the queues with what waits in them and who serves them; pause or resume one."
     examples = (
         "queues",
-        'queues pause reports --reason "the warehouse is being moved"',
-        "queues resume reports",
+        'queues --pause reports --reason "the warehouse is being moved"',
+        "queues --resume reports",
     )
     has_json = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the two acts."""
-        parser.add_argument(
-            "act",
-            nargs="?",
-            choices=("pause", "resume"),
-            help="pause: what runs goes on, what waits stays; resume: it goes on",
-        )
-        parser.add_argument("queue", nargs="?", help="name of the queue to pause or resume")
-        parser.add_argument("--reason", help="of pause or resume: kept in the audit trail")
+        act = parser.add_mutually_exclusive_group()
+        act.add_argument("--pause", metavar="NAME", help="what runs goes on, what waits stays")
+        act.add_argument("--resume", metavar="NAME", help="what waits goes on")
+        parser.add_argument("--reason", help="of the act: kept in the audit trail")
 
     def run(self, options: dict[str, Any]) -> None:
         """Print all, or the one that was paused or resumed."""
-        loads = self._change(options) if options["act"] else self._list(options)
+        name = options["resume"] if options["pause"] is None else options["pause"]
+        if options["reason"] and name is None:
+            raise CommandError("--reason goes with --pause or --resume.")
+        loads = queue_loads() if name is None else self._change(name, options)
         self.answer(
             options,
             document=lambda: [_as_json(load) for load in loads],
@@ -46,22 +45,14 @@ class Command(PlatformCommand):
         )
         for load in loads:
             if load.lacks_worker:
-                name = load.queue.name
-                self.aside.print(f"No live worker serves {name}. Start one with `-Q {name}`.")
+                lane = load.queue.name
+                self.aside.print(f"No live worker serves {lane}. Start one with `-Q {lane}`.")
 
-    def _list(self, options: dict[str, Any]) -> list[QueueLoad]:
-        if options["reason"]:
-            raise CommandError("--reason goes with pause or resume.")
-        return queue_loads()
-
-    def _change(self, options: dict[str, Any]) -> list[QueueLoad]:
-        act = options["act"]
-        if options["queue"] is None:
-            raise CommandError(f"Which queue? Write `manage.py queues {act} NAME`.")
+    def _change(self, name: str, options: dict[str, Any]) -> list[QueueLoad]:
         queue = change_queue(
             actor=command_actor(),
-            queue=find_queue(options["queue"]),
-            fields={"is_paused": act == "pause"},
+            queue=find_queue(name),
+            fields={"is_paused": options["pause"] is not None},
             reason=options["reason"],
         )
         return [load for load in queue_loads() if load.queue == queue]

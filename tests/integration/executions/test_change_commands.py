@@ -1,4 +1,4 @@
-"""``manage.py enable``, ``disable``, ``queues pause`` and ``queues resume``."""
+"""``manage.py enable``, ``disable``, ``queues --pause`` and ``queues --resume``."""
 
 import json
 from contextlib import nullcontext
@@ -205,7 +205,7 @@ def test_a_reason_that_would_be_lost_is_refused() -> None:
 def test_queues_pause_takes_back_what_waits_and_shows_the_queue() -> None:
     execution = make_execution(make_job(), status="queued")
 
-    (load,) = read("queues", "pause", "default", "--reason", "maintenance")
+    (load,) = read("queues", "--pause", "default", "--reason", "maintenance")
 
     assert (load["name"], load["isPaused"], load["ready"], load["queued"]) == (
         *("default", True, 1, 0),
@@ -219,7 +219,7 @@ def test_queues_pause_takes_back_what_waits_and_shows_the_queue() -> None:
 def test_queues_resume_opens_it_again() -> None:
     Queue.objects.filter(name="default").update(is_paused=True)
 
-    head, line = run("queues", "resume", "default")[0].splitlines()
+    head, line = run("queues", "--resume", "default")[0].splitlines()
 
     assert head.split()[:2] == ["name", "state"]
     assert line.split()[:3] == ["default", "not", "served"]
@@ -230,10 +230,11 @@ def test_queues_resume_opens_it_again() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["pause"], "Which queue? Write `manage.py queues pause NAME`."),
-        (["pause", "reports"], "There is no queue 'reports'. There are: default."),
-        (["--reason", "x"], "--reason goes with pause or resume."),
-        (["stop", "default"], "invalid choice"),
+        (["--pause"], "expected one argument"),
+        (["--pause", "reports"], "There is no queue 'reports'. There are: default."),
+        (["--pause", ""], "There is no queue ''."),
+        (["--pause", "default", "--resume", "default"], "not allowed with argument --pause"),
+        (["--reason", "x"], "--reason goes with --pause or --resume."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -103,7 +103,7 @@ def test_a_paused_queue_is_told_with_what_is_due_in_it_and_how_to_resume_it() ->
     make_execution(job)
     (finding,) = work.check_queues(database_now())
     assert (finding.level, finding.said) == (Level.WARN, "paused, 1 due")
-    assert "manage.py queues resume reports" in finding.hint
+    assert "manage.py queues --resume reports" in finding.hint
 
 
 def test_a_schedule_is_overdue_after_a_minute() -> None:
