@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -44,6 +45,19 @@ class Link:
     icon: str
 
 
+class PlatformList(ChangeList):
+    """Tells how many there are in all only beside a filter or a search.
+
+    What a list leaves out unless asked, such as what is archived, is no part of "all".
+    """
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page."""
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
 class PlatformAdmin(ModelAdmin):
     """Rows are never deleted: their history would go with them. They are archived."""
 
@@ -51,6 +65,9 @@ class PlatformAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # facets count
     list_per_page = 50
     empty_value_display = ""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PlatformList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

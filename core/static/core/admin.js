@@ -1,29 +1,43 @@
-// Unfold has controls that only a mouse can use: elements with a click handler that are neither
-// links nor buttons. Give them a place in the tab order, a role, a name, and the keys of a button.
+// Unfold has controls that only a mouse can use, and icons that are read out by their names. Give
+// the former a place in the tab order, a role and the keys of a button; hide the latter from ears
+// and name what shows nothing but an icon.
 "use strict";
 
-const NAMES = {
-  dock_to_right: "Show or hide the navigation",
-  close: "Hide the navigation",
-  more_horiz: "More actions",
-};
+(() => {
+  const NAMES = {
+    dock_to_right: "Show or hide the navigation",
+    close: "Hide the navigation",
+    more_horiz: "More actions",
+    search: "Search",
+    schedule: "Overview",
+  };
 
-function makeReachable(element) {
-  if (element.matches("a[href], button, input, select, textarea, body, [tabindex]")) return;
-  element.tabIndex = 0;
-  element.setAttribute("role", "button");
-  const name = NAMES[element.textContent.trim()];
-  if (name && !element.hasAttribute("aria-label")) element.setAttribute("aria-label", name);
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    element.click();
-  });
-}
+  function makeReachable(element) {
+    if (element.matches("a[href], button, input, select, textarea, body, [tabindex]")) return;
+    element.tabIndex = 0;
+    element.setAttribute("role", "button");
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      element.click();
+    });
+  }
 
-document.addEventListener("DOMContentLoaded", () => {
-  const clickable = "a:not([href]), span, div:not(#changelist-filter-close)";
-  document.querySelectorAll(clickable).forEach((element) => {
-    if (element.hasAttribute("x-on:click")) makeReachable(element);
+  function nameByIcon(control) {
+    const name = NAMES[control.textContent.trim()];
+    if (name && !control.title && !control.ariaLabel) control.ariaLabel = name;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const clickable = "a:not([href]), span, div:not(#changelist-filter-close)";
+    document.querySelectorAll(clickable).forEach((element) => {
+      if (element.hasAttribute("x-on:click")) makeReachable(element);
+    });
+    document.querySelectorAll("a, button, [role=button]").forEach(nameByIcon);
+    document.querySelectorAll(".material-symbols-outlined:not([role])").forEach((icon) => {
+      icon.ariaHidden = "true";
+    });
+    const search = document.getElementById("searchbar");
+    if (search) search.ariaLabel = `Search: ${search.placeholder}`;
   });
-});
+})();

@@ -9,8 +9,9 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
-from jobs.models import Queue
-from tests.factories import make_job
+from jobs.definitions import set_job_status
+from jobs.models import JobStatus, Queue
+from tests.factories import TESTER, make_job
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +88,14 @@ def test_a_name_is_shown_as_it_is_written(as_alice: Client) -> None:
     page = as_alice.get(reverse("admin:jobs_queue_change", args=[queue.pk])).text
     assert 'class="header-part">Queues</a>' in page
     assert 'class="header-part">reports</a>' in page
+
+
+def test_a_list_tells_how_many_there_are_in_all_beside_a_filter(as_alice: Client) -> None:
+    job = make_job()
+    make_job()
+    set_job_status(actor=TESTER, job=job, status=JobStatus.ARCHIVED)
+    assert "total" not in as_alice.get(JOBS).text
+    assert "2 total" in as_alice.get(JOBS, {"status": "disabled"}).text
 
 
 def test_a_button_leads_back_to_the_page_it_names(as_alice: Client) -> None:
