@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -17,12 +18,12 @@ from core.admin_display import link, pretty_json, short_moment
 from core.admin_paging import HistoryAdmin
 from core.times import show_span, show_time
 from executions.admin.display import progress_words, reason_words, status_badge
+from executions.admin.execution_list import FILTERS, ExecutionList
 from executions.admin.execution_page import read_live_part
-from executions.admin.filters import FILTERS, search_executions
+from executions.admin.filters import search_executions
 from executions.admin.log_tail import LogChoice, read_tail
 from executions.admin.parameters import ParametersForm
 from executions.admin.run_form import Question, answers, ask_parameters, wants_form
-from executions.admin.time_filter import are_final
 from executions.models import JobExecution
 from executions.services import cancel, rerun
 
@@ -54,16 +55,14 @@ class ExecutionAdmin(HistoryAdmin):
             *super().get_urls(),
         ]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ExecutionList
+
     def page_title(self, obj: JobExecution) -> str:
         return f"{obj.job}, {show_time(obj.scheduled_for)}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("job", "schedule", "version")
-
-    def get_ordering(self, request: HttpRequest) -> Any:
-        """Newest first; among all of final statuses in the order of that index."""
-        by_end = are_final(request.GET.get("status")) and not request.GET.get("job")
-        return ("-completed_at", "-pk") if by_end else self.ordering
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

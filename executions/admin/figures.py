@@ -44,13 +44,13 @@ def execution_figures(stats: Mapping[str, Any]) -> Iterator[Figure]:
         "running", "Running", _count(running), _list(status="running"), _if(running, "active")
     )
     yield Figure(
-        *("failed-today", "Failed today", _count(failed), _list(status="failures", when="today")),
-        _if(failed, "bad"),
+        *("failed-today", "Failed today", _count(failed)),
+        *(_list(status="failures", when="ended-today"), _if(failed, "bad")),
         hint="Failed or timed out since midnight UTC",
     )
     yield Figure(
         *("succeeded-today", "Succeeded today", _count(stats["succeededToday"])),
-        _list(status="succeeded", when="today"),
+        _list(status="succeeded", when="ended-today"),
     )
     yield Figure(
         *("delayed-or-skipped", "Delayed or skipped", _count(delayed), _list(attention="delayed")),
@@ -65,12 +65,12 @@ def execution_figures(stats: Mapping[str, Any]) -> Iterator[Figure]:
     yield Figure(
         *("average-time", "Average time today"),
         show_span(stats["averageExecutionTimeSeconds"]) if ended else "-",
-        _list(status="ended", when="today"),
+        _list(status="ended", when="ended-today"),
     )
     yield Figure(
         *("success-rate", "Success rate today"),
         f"{stats['successRatePercentage']:g} %" if ended else "-",
-        _list(status="ended", when="today"),
+        _list(status="ended", when="ended-today"),
     )
 
 

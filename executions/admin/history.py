@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from core.admin_display import link_to, pretty_json, short_moment
 from core.admin_paging import HistoryAdmin
 from executions.admin.display import status_badge
-from executions.admin.filters import as_uuid
+from executions.admin.job_filters import as_uuid
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 
 

@@ -1,44 +1,29 @@
-"""The filter by time, and which time it looks at."""
+"""The filter by time: by when executions were opened, or by the day on which they ended."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from core.clock import database_now
-from executions.states import FINAL, UNFINISHED, ExecutionStatus
+from core.ids import first_uuid7
 
-S = ExecutionStatus
-
-# Names of several statuses at once.
-STATUS_GROUPS: dict[str, tuple[str, tuple[ExecutionStatus, ...]]] = {
-    "unfinished": ("Unfinished", UNFINISHED),
-    "failures": ("Failed or timed out", (S.FAILED, S.TIMED_OUT)),
-    "ended": ("Succeeded, failed or timed out", (S.SUCCEEDED, S.FAILED, S.TIMED_OUT)),
-}
 _PARAMETERS = ("when", "from", "to")
+_ENDED = "ended-"
 _HOURS = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24}
 _NAMED = (
-    *(("today", "Today (UTC)"), ("yesterday", "Yesterday (UTC)"), ("1h", "Last hour")),
-    *(("24h", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days")),
+    ("", "Any time"),
+    ("1h", "Opened in the last hour"),
+    ("24h", "Opened in the last 24 hours"),
+    ("today", "Opened today"),
+    ("yesterday", "Opened yesterday"),
+    ("7d", "Opened in the last 7 days"),
+    ("30d", "Opened in the last 30 days"),
+    ("ended-today", "Ended today"),
 )
-
-
-def statuses_of(value: str | None) -> tuple[str, ...]:
-    """Return the statuses that a value of the status filter stands for."""
-    if value in STATUS_GROUPS:
-        return STATUS_GROUPS[value][1]
-    return (value,) if value in ExecutionStatus.values else ()
-
-
-def are_final(value: str | None) -> bool:
-    """Return whether this value of the status filter leaves only what is over."""
-    statuses = statuses_of(value)
-    return bool(statuses) and set(statuses) <= set(FINAL)
 
 
 @dataclass(frozen=True)
@@ -48,17 +33,25 @@ class Period:
     since: datetime | None = None
     until: datetime | None = None
 
+    def narrow(self, rows: Any, field: str, bound: Any) -> Any:
+        """Return the rows whose field lies in the period; ``bound`` turns times into its values."""
+        if self.since:
+            rows = rows.filter(**{f"{field}__gte": bound(self.since)})
+        if self.until:
+            rows = rows.filter(**{f"{field}__lt": bound(self.until)})
+        return rows
+
 
 class TimeFilter(admin.ListFilter):
-    """What is over by its end, everything else by its opening: each has an index."""
+    """A period by name, and one from and to; all days are UTC days."""
 
     title = "time"
     template = "executions/admin/time_filter.html"
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
-        self.is_of_end = are_final(request.GET.get("status"))
         self.chosen = {name: params.pop(name, [""])[-1] for name in _PARAMETERS}
+        self.is_of_end = self.chosen["when"].startswith(_ENDED)
 
     def expected_parameters(self) -> list[str | None]:
         return list(_PARAMETERS)
@@ -67,26 +60,23 @@ class TimeFilter(admin.ListFilter):
         return True
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        chosen = self.chosen["when"]
-        named = [("", "Any time"), *_NAMED]
-        if chosen and chosen not in dict(named):
-            named.append((chosen, chosen))
+        chosen, named = self.chosen["when"], list(_NAMED)
+        if chosen not in dict(named):
+            named.append((chosen, f"Ended on {chosen.removeprefix(_ENDED)}"))
         yield {"named": named, "chosen": chosen, **self.chosen}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        named = _read_named(self.chosen["when"], database_now)
-        between = Period(_read_moment(self.chosen["from"]), _read_moment(self.chosen["to"]))
-        for period in (named, between):
-            queryset = self._narrow(queryset, period)
+        if self.is_of_end:
+            name = self.chosen["when"].removeprefix(_ENDED)
+            return _day(name).narrow(queryset, "completed_at", lambda moment: moment)
+        for period in self.periods():
+            queryset = period.narrow(queryset, "pk", first_uuid7)
         return queryset
 
-    def _narrow(self, queryset: Any, period: Period) -> Any:
-        field, bound = ("completed_at", _same) if self.is_of_end else ("pk", first_id)
-        if period.since:
-            queryset = queryset.filter(**{f"{field}__gte": bound(period.since)})
-        if period.until:
-            queryset = queryset.filter(**{f"{field}__lt": bound(period.until)})
-        return queryset
+    def periods(self) -> list[Period]:
+        """Return the periods in which the executions were opened."""
+        between = Period(_read_moment(self.chosen["from"]), _read_moment(self.chosen["to"]))
+        return [_named_period(self.chosen["when"]), between]
 
 
 def midnight(moment: datetime) -> datetime:
@@ -94,23 +84,21 @@ def midnight(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def first_id(moment: datetime) -> UUID:
-    """Return the least id that can have been made at this moment: ids begin with their time."""
-    milliseconds = max(int(moment.timestamp() * 1000), 0)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
-
-
-def _read_named(name: str, now: Callable[[], datetime]) -> Period:
-    """Return the period of a name such as "today", or of a date; of anything else, an open one."""
-    if not name:
-        return Period()
+def _named_period(name: str) -> Period:
     if name in _HOURS:
-        return Period(now() - timedelta(hours=_HOURS[name]))
+        return Period(since=database_now() - timedelta(hours=_HOURS[name]))
+    return _day(name) if name in ("today", "yesterday") else Period()
+
+
+def _day(name: str) -> Period:
+    """Return one UTC day, by name or date; of what is neither, an open period."""
     if name in ("today", "yesterday"):
-        today = midnight(now())
-        return Period(today) if name == "today" else Period(today - timedelta(days=1), today)
-    day = _read_moment(name)
-    return Period(midnight(day), midnight(day) + timedelta(days=1)) if day else Period()
+        begins = midnight(database_now()) - timedelta(days=int(name == "yesterday"))
+    elif moment := _read_moment(name):
+        begins = midnight(moment)
+    else:
+        return Period()
+    return Period(begins, begins + timedelta(days=1))
 
 
 def _read_moment(text: str) -> datetime | None:
@@ -119,7 +107,3 @@ def _read_moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _same(moment: datetime) -> datetime:
-    return moment

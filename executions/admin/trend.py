@@ -61,7 +61,7 @@ def _bar(row: Mapping[str, Any], total: int, top: int) -> Bar:
         words=f"{day:%a} {day.day} {day:%b}: {counts}",
         url=reverse(
             "admin:executions_jobexecution_changelist",
-            query={"status": "ended", "when": day.isoformat()},
+            query={"status": "ended", "when": f"ended-{day.isoformat()}"},
         ),
     )
 

@@ -1,7 +1,8 @@
 """The list of executions and their history in the admin: read-only, filtered, never counted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.clock import database_now
+from core.ids import first_uuid7
 from executions.models import ExecutionTransition, JobExecution
 from executions.states import ExecutionStatus
 from jobs.models import Queue
@@ -124,26 +126,62 @@ def test_origin_tells_manual_from_scheduled(as_alice: Client) -> None:
     assert found(as_alice, origin="schedule") == []
 
 
-def test_what_is_over_is_found_by_its_end(as_alice: Client) -> None:
+def opened_at(moment: datetime, **fields: Any) -> JobExecution:
+    """Return an execution whose id and opening are of that moment."""
+    key = UUID(int=first_uuid7(moment).int | 0x7 << 76)
+    return make_execution(id=key, opened_at=moment, **{"status": "failed", **fields})
+
+
+@pytest.mark.parametrize("more", [{}, {"status": "failures"}, {"queue": "default"}])
+def test_executions_are_found_by_their_opening(as_alice: Client, more: dict[str, str]) -> None:
+    now = database_now()
+    fresh = opened_at(now - timedelta(minutes=1))
+    older = opened_at(now - timedelta(hours=3))
+    oldest = opened_at(now - timedelta(days=8))
+    assert found(as_alice, when="1h", **more) == [fresh]
+    assert set(found(as_alice, when="7d", **more)) == {fresh, older}
+    between = (now - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    assert found(as_alice, **{"from": between}, **more) == [fresh]
+    assert found(as_alice, to=between, **more) == [older, oldest]
+    assert found(as_alice, to=between, when="7d", **more) == [older]
+    assert found(as_alice, **{"from": between, "to": between}, **more) == []
+
+
+def test_today_and_yesterday_are_utc_days(as_alice: Client) -> None:
+    midnight = database_now().replace(hour=0, minute=0, second=0, microsecond=0)
+    first = opened_at(midnight)
+    last = opened_at(midnight - timedelta(milliseconds=1))
+    opened_at(midnight - timedelta(days=1, milliseconds=1))
+    assert found(as_alice, when="today") == [first]
+    assert found(as_alice, when="yesterday") == [last]
+
+
+@pytest.mark.parametrize("more", [{}, {"queue": "default"}])
+def test_a_day_s_endings_are_found_whenever_they_were_opened(
+    as_alice: Client, more: dict[str, str]
+) -> None:
     now = database_now()
     today = make_execution(status="failed", completed_at=now)
-    make_execution(status="failed", completed_at=now - timedelta(days=1))
-    old = make_execution(status="failed", completed_at=now - timedelta(days=8))
-    assert found(as_alice, status="failures", when="today") == [today]
-    assert len(found(as_alice, status="failures", when="7d")) == 2
+    old = make_execution(status="timed_out", completed_at=now - timedelta(days=8))
+    assert found(as_alice, status="failures", when="ended-today", **more) == [today]
     day = (now - timedelta(days=8)).date().isoformat()
-    assert found(as_alice, status="failures", when=day) == [old]
-    until = (now - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
-    assert found(as_alice, status="failures", to=until) == [old]
-    assert found(as_alice, status="failures", **{"from": until, "to": until}) == []
+    assert found(as_alice, status="failures", when=f"ended-{day}", **more) == [old]
 
 
-def test_what_is_not_over_is_found_by_its_opening(as_alice: Client) -> None:
-    running = make_execution(status="running")
-    since = (database_now() - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
-    assert found(as_alice, when="1h") == [running]
-    assert found(as_alice, **{"from": since}) == [running]
-    assert found(as_alice, to=since) == []
+@pytest.mark.parametrize(
+    "query", [{"status": "failures"}, {"status": "failures", "queue": "default"}]
+)
+def test_pages_of_several_statuses_leave_none_out(as_alice: Client, query: dict[str, str]) -> None:
+    job, now = make_job(), database_now()
+    for number in range(120):
+        status = "failed" if number % 3 else "timed_out"
+        make_execution(job, status=status, completed_at=now + timedelta(seconds=number))
+        make_execution(job, status="succeeded")
+    pages = [found(as_alice, p=page, **query) for page in ("1", "2", "3")]
+    assert [len(page) for page in pages] == [50, 50, 20]
+    rows = [execution.pk for page in pages for execution in page]
+    assert rows == sorted(rows, reverse=True)
+    assert len(set(rows)) == 120
 
 
 @pytest.mark.parametrize(
@@ -155,6 +193,7 @@ def test_what_is_not_over_is_found_by_its_opening(as_alice: Client) -> None:
         ({"when": "", "from": "", "to": "", "status": ""}, 1),
         ({"status": "lost"}, 0),
         ({"job": "nightly"}, 0),
+        ({"when": "ended-soon"}, 1),
         ({"category": "none of ours"}, 0),
         ({"team": "\x00"}, 0),
         ({"to": "0001-01-01T00:00"}, 0),
