@@ -98,3 +98,11 @@ class StaleQuery(Query):
     """How many jobs to name."""
 
     limit = _limit(20)
+
+
+class WorkerQuery(Query):
+    """Which workers to list."""
+
+    include_gone = serializers.BooleanField(
+        default=False, help_text="Also the last 200 that stopped or fell silent."
+    )

@@ -12,10 +12,12 @@ from executions.views import (
     ExecutionTrends,
     ExecutionViewSet,
     JobViewSet,
+    QueueViewSet,
     ScheduleViewSet,
     StaleJobs,
     TopFailingJobs,
     UpcomingJobs,
+    WorkerList,
 )
 from scheduler_project.health import Jobs, Live, Ready
 
@@ -23,12 +25,14 @@ router = EitherSlash()
 router.register("jobs", JobViewSet, basename="job")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("executions", ExecutionViewSet, basename="execution")
+router.register("queues", QueueViewSet, basename="queue")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),
     path("admin/dashboard/", show_live_part, name="dashboard-live"),
     path("admin/", admin.site.urls),
     path("api/", include(router.urls)),
+    route("api/workers", WorkerList.as_view(), name="worker-list"),
     route("api/dashboard/stats", DashboardStats.as_view(), name="dashboard-stats"),
     route(
         "api/dashboard/execution-trends",

@@ -1,6 +1,6 @@
 """What all views of the API share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
@@ -44,9 +44,12 @@ class ApiViewSet(WholeBody, GenericViewSet[Any]):
     permissions: ClassVar[Mapping[str, str]] = {}
     lookup_value_regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
-    def read_body(self) -> CamelCaseModelSerializer[Any]:
+    def read_body(self, *, partial: bool = False) -> CamelCaseModelSerializer[Any]:
         """Return the body as this kind of row; refuse it field by field."""
-        body = cast(CamelCaseModelSerializer[Any], self.get_serializer(data=self.request.data))
+        body = cast(
+            CamelCaseModelSerializer[Any],
+            self.get_serializer(data=self.request.data, partial=partial),
+        )
         body.is_valid(raise_exception=True)
         return body
 
@@ -87,3 +90,11 @@ class ApiViewSet(WholeBody, GenericViewSet[Any]):
         page, following = rows_after(rows, request=self.request, **query)
         results = serializer(page, many=True).data
         return Response({"next": following, "previous": None, "results": results})
+
+
+def answer_all(
+    rows: Sequence[Any], *, serializer: type[serializers.BaseSerializer[Any]]
+) -> Response:
+    """Answer a list that is short by nature, in the form of one page."""
+    results = serializer(rows, many=True).data
+    return Response({"next": None, "previous": None, "results": results})

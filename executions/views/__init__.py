@@ -9,14 +9,18 @@ from executions.views.dashboard import (
 )
 from executions.views.executions import ExecutionViewSet
 from executions.views.jobs import JobViewSet, ScheduleViewSet
+from executions.views.queues import QueueViewSet
+from executions.views.workers import WorkerList
 
 __all__ = [
     "DashboardStats",
     "ExecutionTrends",
     "ExecutionViewSet",
     "JobViewSet",
+    "QueueViewSet",
     "ScheduleViewSet",
     "StaleJobs",
     "TopFailingJobs",
     "UpcomingJobs",
+    "WorkerList",
 ]

@@ -1,15 +1,17 @@
 """Executions by REST."""
 
+import random
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import database_now
 from executions.models import ExecutionTransition, JobExecutionLog
-from executions.states import FINAL, ExecutionStatus
+from executions.states import FINAL, UNFINISHED, ExecutionStatus
 from tests.factories import make_execution, make_job, make_schedule
 from tests.integration.api.test_problems import problem_of
 
@@ -22,7 +24,9 @@ inputPayload outputPayload errorMessage stackTrace triggeredBy isManualTrigger
 nextRetryAtUtc
 """
 CONTRACT_FIELDS = set(CONTRACT.split())
-OUR_FIELDS = {"reason", "attempt", "progress", "cancelRequestedAtUtc", "scheduledForUtc"}
+OUR_FIELDS = set(
+    "reason attempt progress cancelRequestedAtUtc scheduledForUtc rerunOf".split()  # noqa: SIM905
+)
 
 
 def ids(answer):
@@ -89,22 +93,6 @@ def test_executions_are_filtered_by_status_and_job(api):
     assert ids(api.get(f"/api/executions/job/{job}")) == [str(failed.id)]
     assert ids(api.get(f"/api/executions/job/{str(job).upper()}")) == [str(failed.id)]
     assert ids(api.get(f"/api/executions/job/{uuid4()}")) == []
-
-
-@pytest.mark.parametrize(
-    ("query", "parameter"),
-    [
-        ("status=unheard", "status"),
-        ("status=10", "status"),
-        ("status=" + "9" * 5000, "status"),
-        ("job=17", "job"),
-        ("jobDefinitionId=x", "jobDefinitionId"),
-        ("jobId=x", "jobId"),
-    ],
-)
-def test_a_bad_filter_is_refused_by_its_name(api, query, parameter):
-    problem = problem_of(api.get(f"/api/executions?{query}"), 400, "validation_error")
-    assert problem["errors"][0]["parameter"] == parameter
 
 
 def test_running_lists_what_runs(api):
@@ -218,6 +206,101 @@ def test_cancelling_takes_no_fields(api):
     answer = api.send("post", f"/api/executions/{make_execution().id}/cancel", {"force": True})
     problem = problem_of(answer, 400, "validation_error")
     assert problem["errors"][0]["pointer"] == "#/force"
+
+
+@pytest.mark.parametrize(
+    ("body", "parameters"),
+    [
+        (None, {"region": "EU"}),
+        ({}, {"region": "EU"}),
+        ({"parameters": None}, {"region": "EU"}),
+        ({"parameters": {"region": "US"}}, {"region": "US"}),
+        ({"parameters": {}, "triggeredBy": "Ada"}, {}),
+    ],
+)
+def test_what_is_over_is_run_again_with_the_same_or_other_parameters(api, body, parameters):
+    execution = make_execution(status="failed", input={"region": "EU"})
+    answer = api.send("post", f"/api/executions/{execution.id}/rerun", body)
+    assert answer.status_code == 202, answer.content
+    again = answer.json()["executionId"]
+    assert answer["Location"] == f"/api/executions/{again}"
+    shown = api.get(answer["Location"]).json()
+    assert shown["rerunOf"] == str(execution.id)
+    assert shown["inputPayload"] == parameters
+    assert shown["isManualTrigger"] is True
+    assert api.get(f"/api/executions/{execution.id}").json()["rerunOf"] is None
+
+
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_what_is_not_over_is_not_run_again(api, status):
+    execution = make_execution(status=status)
+    answer = api.send("post", f"/api/executions/{execution.id}/rerun")
+    assert status in problem_of(answer, 409, "execution_not_finished")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"parameters": []}, "#/parameters"),
+        ({"parameters": "x"}, "#/parameters"),
+        ({"parameters": {"x": "\x00"}}, "#/parameters/x"),
+        ({"parameters": {"x": "y" * 1_100_000}}, "#/parameters"),
+        ({"triggeredBy": ["Ada"]}, "#/triggeredBy"),
+        ({"params": {}}, "#/params"),
+    ],
+)
+def test_a_rerun_refuses_bad_fields_by_their_names(api, body, pointer):
+    execution = make_execution(status="failed")
+    answer = api.send("post", f"/api/executions/{execution.id}/rerun", body)
+    problem = problem_of(answer, 400, "validation_error")
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+def test_rerunning_takes_the_right_to_add_executions(bob, bob_api):
+    execution = make_execution(status="failed")
+    bob.user_permissions.set(Permission.objects.filter(codename="add_jobexecution"))
+    assert bob_api.send("post", f"/api/executions/{execution.id}/rerun").status_code == 202
+    assert bob_api.send("post", f"/api/executions/{execution.id}/cancel").status_code == 403
+
+
+LISTS = ["", "/running", "/failed-today", "/job/{job}"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_shows_what_is_small_whole(api, path):
+    status = "failed" if "failed" in path else "running"
+    execution = make_execution(
+        status=status,
+        input={"a": "x" * 4_000},
+        output=[1, None],
+        error_message="e" * 4_096,
+        stack_trace="\N{GREEK SMALL LETTER ALPHA}" * 4_096,
+    )
+    (row,) = api.get(f"/api/executions{path.format(job=execution.job_id)}").json()["results"]
+    assert row["truncatedFields"] == []
+    one = api.get(f"/api/executions/{execution.id}").json()
+    del row["truncatedFields"], one["waitReason"]
+    assert row == one
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("noise", [None, 1], ids=["compressible", "incompressible"])
+def test_a_list_cuts_what_is_large_and_says_so(api, path, noise):
+    text = 50_000 * "x" if noise is None else random.Random(noise).randbytes(25_000).hex()  # noqa: S311
+    execution = make_execution(
+        status="failed" if "failed" in path else "running",
+        input={"a": text},
+        output={"a": text},
+        error_message=text,
+        stack_trace=text,
+    )
+    (row,) = api.get(f"/api/executions{path.format(job=execution.job_id)}").json()["results"]
+    assert row["inputPayload"] is row["outputPayload"] is None
+    assert row["errorMessage"] == row["stackTrace"] == text[:4_096] + "…"
+    names = ["inputPayload", "outputPayload", "errorMessage", "stackTrace"]
+    assert row["truncatedFields"] == names
+    one = api.get(f"/api/executions/{execution.id}").json()
+    assert (one["inputPayload"], one["stackTrace"]) == ({"a": text}, text)
 
 
 def test_an_execution_of_a_schedule_names_it(api):

@@ -1,4 +1,4 @@
-"""Executions on the wire, by the contract's names, and what jobs show of theirs."""
+"""Executions on the wire, by the contract's names."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from executions.lists import LARGE_JSON, LARGE_TEXTS, cut, is_cut
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Origin
 from executions.states import ExecutionStatus
 from executions.waits import explain_wait
-from jobs.serializers import ClaimField, JobSerializer, ScheduleSerializer
+from jobs.serializers import ClaimField
 
 
 class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
@@ -171,24 +171,3 @@ class RerunRequest(CamelCaseSerializer):
 
 class EmptyRequest(CamelCaseSerializer):
     """The body of a command that takes no fields."""
-
-
-class LastExecution(serializers.Serializer[Any]):
-    """What a job or schedule shows of its last execution (``executions/last.py``)."""
-
-    last_execution_utc = UtcDateTimeField(source="last_execution_at", read_only=True)
-    last_execution_status = serializers.CharField(read_only=True)
-
-
-class JobWithLastExecution(LastExecution, JobSerializer):
-    """A job with its last execution."""
-
-    class Meta(JobSerializer.Meta):
-        fields = (*JobSerializer.Meta.fields, "last_execution_utc", "last_execution_status")
-
-
-class ScheduleWithLastExecution(LastExecution, ScheduleSerializer):
-    """A schedule with its last execution."""
-
-    class Meta(ScheduleSerializer.Meta):
-        fields = (*ScheduleSerializer.Meta.fields, "last_execution_utc", "last_execution_status")

@@ -1,0 +1,29 @@
+"""Jobs and schedules on the wire with what their executions tell."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.fields import UtcDateTimeField
+from jobs.serializers import JobSerializer, ScheduleSerializer
+
+
+class LastExecution(serializers.Serializer[Any]):
+    """What a job or schedule shows of its last execution (``executions/last.py``)."""
+
+    last_execution_utc = UtcDateTimeField(source="last_execution_at", read_only=True)
+    last_execution_status = serializers.CharField(read_only=True)
+
+
+class JobWithLastExecution(LastExecution, JobSerializer):
+    """A job with its last execution."""
+
+    class Meta(JobSerializer.Meta):
+        fields = (*JobSerializer.Meta.fields, "last_execution_utc", "last_execution_status")
+
+
+class ScheduleWithLastExecution(LastExecution, ScheduleSerializer):
+    """A schedule with its last execution."""
+
+    class Meta(ScheduleSerializer.Meta):
+        fields = (*ScheduleSerializer.Meta.fields, "last_execution_utc", "last_execution_status")
