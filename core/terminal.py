@@ -9,22 +9,6 @@ from rich.table import Table
 _PIPE_WIDTH = 1_000  # whoever reads a pipe wants whole lines
 _LEAST_WIDTH = 140  # below, a terminal breaks lines itself, which reads better than narrow cells
 
-_STYLES = {
-    "succeeded": "green",
-    "failed": "red",
-    "timed_out": "yellow",
-    "retrying": "yellow",
-    "running": "blue",
-    "paused": "yellow",
-    "not served": "red",
-    "silent": "red",
-    "disabled": "dim",
-    "archived": "dim",
-    "draft": "dim",
-    "stopped": "dim",
-    "ended": "dim",
-}
-
 
 def make_console(stream: Any, *, no_color: bool = False) -> Console:
     """Return a console on ``stream``; plain and wide in a pipe. Obeys ``NO_COLOR``."""
@@ -47,8 +31,3 @@ def make_table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column == "id")
     return table
-
-
-def style_of(state: str) -> str | None:
-    """Return the colour of a row in this state; None where it stands for nothing special."""
-    return _STYLES.get(state)

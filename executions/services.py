@@ -37,7 +37,8 @@ def rerun(
     It runs the job as it is defined today, with the same parameters unless others are given. Raise
     ``Conflict`` if the execution is not over, or the job may not run.
     """
-    execution = JobExecution.objects.select_related("job").get(pk=execution.pk)
+    finished = JobExecution.objects.select_related("job").defer("output", "stack_trace")
+    execution = finished.get(pk=execution.pk)
     if not execution.is_final:
         raise Conflict(
             "execution_not_finished",

@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from rich.table import Table
 
 from core.clock import database_now
-from core.terminal import make_table, style_of
+from core.terminal import make_table
 from core.times import show_span, show_time
 from executions.lists import Newest
 from executions.lookup import find_job
 from executions.management.choosing_jobs import add_team_and_category, choose_jobs
+from executions.management.colours import style_of
 from executions.management.listing import ListingCommand
 from executions.management.moments import read_moment_or_span
 from executions.serializers import ListedExecutionSerializer

@@ -7,10 +7,11 @@ from django.core.management.base import CommandParser
 from django.db.models import OuterRef, QuerySet, Subquery
 from rich.table import Table
 
-from core.terminal import make_table, style_of
+from core.terminal import make_table
 from core.times import show_time
 from executions.last import with_last_of_job
 from executions.management.choosing_jobs import add_team_and_category, choose_jobs
+from executions.management.colours import style_of
 from executions.management.listing import ListingCommand
 from executions.management.wire import as_utc
 from executions.serializers import JobWithLastExecution

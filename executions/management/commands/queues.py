@@ -7,9 +7,10 @@ from rich.table import Table
 
 from audit.command import PlatformCommand, command_actor
 from core.clock import database_now
-from core.terminal import make_table, style_of
+from core.terminal import make_table
 from core.times import show_span
 from executions.lookup import find_queue
+from executions.management.colours import style_of
 from executions.management.wire import as_utc
 from executions.queues import QueueLoad, change_queue, queue_loads
 

@@ -6,10 +6,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from rich.table import Table
 
-from core.terminal import make_table, style_of
+from core.terminal import make_table
 from core.times import show_time
 from executions.last import with_last_of_schedule
 from executions.lookup import find_job
+from executions.management.colours import style_of
 from executions.management.listing import ListingCommand
 from executions.serializers import ScheduleWithLastExecution
 from jobs.models import JobSchedule

@@ -7,8 +7,9 @@ from rich.table import Table
 
 from audit.command import PlatformCommand
 from core.clock import database_now
-from core.terminal import make_table, style_of
+from core.terminal import make_table
 from core.times import show_span, show_time
+from executions.management.colours import style_of
 from executions.management.wire import as_utc
 from executions.models import JobExecution, Worker
 from executions.workforce import WorkerLoad, list_workers
