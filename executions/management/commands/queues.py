@@ -11,8 +11,8 @@ from core.terminal import make_table
 from core.times import show_span
 from executions.lookup import find_queue
 from executions.management.colours import style_of
-from executions.management.wire import as_utc
 from executions.queues import QueueLoad, change_queue, queue_loads
+from executions.serializers import QueueSerializer
 
 
 class Command(PlatformCommand):
@@ -41,7 +41,7 @@ class Command(PlatformCommand):
         loads = queue_loads() if name is None else self._change(name, options)
         self.answer(
             options,
-            document=lambda: [_as_json(load) for load in loads],
+            document=lambda: QueueSerializer(loads, many=True).data,
             shown=lambda: _table(loads),
         )
         for load in loads:
@@ -92,18 +92,3 @@ def _served_by(load: QueueLoad) -> str:
         return "nobody"
     places = "1 place" if load.slots == 1 else f"{load.slots} places"
     return f"{', '.join(load.worker_names)} ({places})"
-
-
-def _as_json(load: QueueLoad) -> dict[str, Any]:
-    return {
-        "name": load.queue.name,
-        "maxConcurrentExecutions": load.queue.max_concurrent_executions,
-        "isPaused": load.queue.is_paused,
-        "isServed": load.is_served,
-        "ready": load.ready,
-        "queued": load.queued,
-        "running": load.running,
-        "oldestDueUtc": as_utc(load.oldest_due_at),
-        "workers": load.worker_names,
-        "slots": load.slots,
-    }

@@ -10,8 +10,8 @@ from core.clock import database_now
 from core.terminal import make_table
 from core.times import show_span, show_time
 from executions.management.colours import style_of
-from executions.management.wire import as_utc
-from executions.models import JobExecution, Worker
+from executions.models import Worker
+from executions.serializers import WorkerSerializer
 from executions.workforce import WorkerLoad, list_workers
 
 
@@ -31,7 +31,7 @@ class Command(PlatformCommand):
         loads = list_workers(include_gone=options["all"])
         self.answer(
             options,
-            document=lambda: [_as_json(load) for load in loads],
+            document=lambda: WorkerSerializer(loads, many=True).data,
             shown=lambda: _table(loads),
         )
         if not any(load.is_alive and load.worker.kind == Worker.Kind.WORKER for load in loads):
@@ -69,30 +69,3 @@ def _state(load: WorkerLoad) -> str:
     if load.worker.stopped_at is not None:
         return "stopped"
     return "alive" if load.is_alive else "silent"
-
-
-def _as_json(load: WorkerLoad) -> dict[str, Any]:
-    worker = load.worker
-    return {
-        "name": worker.name,
-        "kind": worker.kind,
-        "isAlive": load.is_alive,
-        "hostname": worker.hostname,
-        "pid": worker.pid,
-        "queues": worker.queues,
-        "concurrency": worker.concurrency,
-        "startedAtUtc": as_utc(worker.started_at),
-        "lastSeenAtUtc": as_utc(worker.last_seen_at),
-        "stoppedAtUtc": as_utc(worker.stopped_at),
-        "running": [_running(execution) for execution in load.running],
-    }
-
-
-def _running(execution: JobExecution) -> dict[str, Any]:
-    return {
-        "id": str(execution.pk),
-        "jobDefinitionId": str(execution.job_id),
-        "jobName": execution.job.name,
-        "attempt": execution.attempt,
-        "startedAtUtc": as_utc(execution.started_at),
-    }

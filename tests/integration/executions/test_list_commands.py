@@ -432,7 +432,7 @@ def test_queues_as_json() -> None:
             "queued": 0,
             "running": 0,
             "oldestDueUtc": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "workers": ["w1@h"],
+            "servedBy": ["w1@h"],
             "slots": 1,
         }
     ]
