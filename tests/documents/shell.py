@@ -53,15 +53,16 @@ class Shell:
         """Start one example in the background; return the file that its output goes to."""
         self._services += 1
         log = self.folder / f"service{self._services}.log"
+        log.touch()
         code, printed = self.run(f"{{\n{script}\n}} > {log} 2>&1 &")
         assert code == 0, printed
         return log
 
     def end(self) -> None:
         """End the shell and what it started."""
-        os.killpg(self._process.pid, signal.SIGTERM)
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(5)
+        with self._process:  # closes its pipes
+            os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)

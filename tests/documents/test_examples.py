@@ -1,7 +1,6 @@
 """Every example of the documents does what the page says, on a running platform."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,12 +71,8 @@ class Stage:
         script = example.text.replace(DOCUMENTED_PORT, self.port)
         if "service" in example.words:
             log = self.shell.start(script)
-            ready = re.compile(example.prints or "")
-            until(
-                lambda: ready.search(log.read_text()),
-                within=60,
-                what=f"{example.place} says {example.prints!r}; {log.read_text()}",
-            )
+            ready = (example.prints or "").strip()
+            until(lambda: ready in log.read_text(), within=60, what=f"{example.place}: {ready}")
             return
         code, printed = self.shell.run(script)
         assert code == 0, f"{example.place} ended with {code}:\n{printed}"
