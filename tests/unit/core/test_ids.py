@@ -1,9 +1,10 @@
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from core.ids import uuid7
+from core.ids import first_uuid7, uuid7
 
 
 def test_ids_made_later_sort_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,3 +45,23 @@ def test_no_random_bit_reaches_version_variant_or_time(
 
     assert (id_.version, id_.int >> 62 & 0b11) == (7, 0b10)
     assert id_.int >> 80 <= time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize("shift", [timedelta(0), timedelta(minutes=-5), timedelta(minutes=5)])
+def test_the_first_id_of_a_moment_parts_those_made_before_from_those_made_since(
+    monkeypatch: pytest.MonkeyPatch, shift: timedelta
+) -> None:
+    moment = datetime(2026, 5, 1, 6, tzinfo=UTC)
+    first = first_uuid7(moment - shift, shift=shift)
+    nanoseconds = int(moment.timestamp()) * 1_000_000_000
+
+    monkeypatch.setattr(time, "time_ns", lambda: nanoseconds - 1)
+    assert uuid7() < first
+    monkeypatch.setattr(time, "time_ns", lambda: nanoseconds)
+    assert uuid7() > first
+
+
+def test_every_moment_has_a_first_id() -> None:
+    for moment in (datetime.min, datetime.max):
+        for shift in (timedelta(days=-1), timedelta(days=1)):
+            assert first_uuid7(moment.replace(tzinfo=UTC), shift=shift).int < 2**128
