@@ -1,10 +1,9 @@
 -- For each job: the instant before which its finished executions are too old, the execution before
--- which they are too many (NULL: no limit), and those that stay in any case, because the lists show
--- them as the last of the job or of one of its schedules.
+-- which they are too many (NULL: no limit), and those that stay in any case, because they are the
+-- last that was started by hand or by a schedule: the lists show them (``last.py``).
 --
--- A job's executions are asked for as a range of jobs in the order of both columns, which only the
--- index of both can give. By the key alone, the last of a job that never ran is looked for among
--- all executions.
+-- They are asked for as ranges, in the order of all columns, which only the index of all can give.
+-- By the key alone, the last of a job that never ran is looked for among all executions.
 SELECT j.id AS job_id, j.name AS job_name,
        coalesce(%(now)s::timestamptz, now())
            - make_interval(days => coalesce(j.keep_days, %(keep_days)s::int)) AS completed_before,
@@ -14,22 +13,24 @@ SELECT j.id AS job_id, j.name AS job_name,
                 (
                     SELECT e.id
                     FROM executions_jobexecution e
-                    WHERE e.job_id >= j.id AND e.job_id <= j.id AND e.started_at IS NOT NULL
-                    ORDER BY e.job_id, e.id DESC
+                    WHERE e.job_id >= j.id AND e.job_id <= j.id
+                      AND e.schedule_id IS NULL AND e.started_at IS NOT NULL
+                    ORDER BY e.job_id, e.schedule_id, e.id DESC
                     LIMIT 1
                 )
                 UNION ALL
-                SELECT last_slot.id
+                SELECT last_of_schedule.id
                 FROM jobs_jobschedule s
                 CROSS JOIN LATERAL (
                     SELECT e.id
                     FROM executions_jobexecution e
-                    WHERE e.schedule_id = s.id AND e.origin = 'schedule'
+                    WHERE e.job_id >= j.id AND e.job_id <= j.id
+                      AND e.schedule_id >= s.id AND e.schedule_id <= s.id
                       AND e.started_at IS NOT NULL
-                    ORDER BY e.scheduled_for DESC
+                    ORDER BY e.job_id, e.schedule_id, e.id DESC
                     LIMIT 1
-                ) AS last_slot
-                WHERE s.job_id = j.id AND s.archived_at IS NULL
+                ) AS last_of_schedule
+                WHERE s.job_id = j.id
             )
        END AS kept
 FROM jobs_jobdefinition j
