@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from audit.models import JobAudit
 from core.admin_display import changes, moment, short_moment
+from core.admin_filters import ChoiceFilter, WordFilter
 from core.admin_page import Section
 from core.admin_paging import HistoryAdmin
 
@@ -30,7 +30,7 @@ _PAGES = {
 }
 
 
-class ActionFilter(DropdownFilter):
+class ActionFilter(ChoiceFilter):
     """The contract's actions and ours; asking the table for those it holds would read all of it."""
 
     title = "action"
@@ -43,7 +43,7 @@ class ActionFilter(DropdownFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-class ObjectTypeFilter(DropdownFilter):
+class ObjectTypeFilter(ChoiceFilter):
     """By what was acted on."""
 
     title = "kind of object"
@@ -56,7 +56,7 @@ class ObjectTypeFilter(DropdownFilter):
         return queryset.filter(object_type=self.value()) if self.value() else queryset
 
 
-class ActorFilter(TextFilter):
+class ActorFilter(WordFilter):
     """By who acted: the whole name of an account."""
 
     title = "who acted"

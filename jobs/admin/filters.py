@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
 
+from core.admin_filters import ChoiceFilter
 from jobs.models import ExecutionMode, JobDefinition, JobOwnership, JobStatus, Queue, ScheduleType
 
 _MOST_LISTED = 200
 
 
-class StatusFilter(DropdownFilter):
+class StatusFilter(ChoiceFilter):
     """Archived jobs are out of sight unless asked for."""
 
     title = "status"
@@ -26,7 +26,7 @@ class StatusFilter(DropdownFilter):
         return queryset.unarchived()
 
 
-class _ColumnFilter(DropdownFilter):
+class _ColumnFilter(ChoiceFilter):
     """By one column; what is offered is what the rows hold, or a fixed list of choices."""
 
     column: str
@@ -98,7 +98,7 @@ class KindFilter(_ColumnFilter):
     choices_of_column = ScheduleType.choices
 
 
-class ScheduleStateFilter(DropdownFilter):
+class ScheduleStateFilter(ChoiceFilter):
     """Archived schedules are out of sight unless asked for."""
 
     title = "state"

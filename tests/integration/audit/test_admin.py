@@ -79,6 +79,9 @@ def test_entries_are_filtered_by_kind_of_object_and_by_who_acted(as_alice: Clien
         ({"object": "job"}, ["JobDisabled", "JobCreated"]),
         ({"actor": "maria"}, ["JobDisabled"]),
         ({"object": "schedule", "actor": "maria"}, []),
+        ({"actor": "\x00"}, []),
+        ({"action": "\x00"}, []),
+        ({"object": "house"}, []),
     ):
         found = as_alice.get(AUDIT, query).context["cl"].result_list
         assert [entry.action for entry in found] == actions, query

@@ -1,0 +1,122 @@
+"""The form of a schedule while it is being filled in, and what the keyboard reaches."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from core.clock import database_now
+from jobs.models import JobSchedule
+from tests.factories import make_job, make_schedule
+from tests.integration.pages import page_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+ADD = reverse("admin:jobs_jobschedule_add")
+KIND_FIELDS = {
+    "daily": {"time_of_day"},
+    "weekly": {"time_of_day", "days_of_week"},
+    "monthly": {"time_of_day", "day_of_month"},
+    "cron": {"cron_expression"},
+    "interval": {"interval_seconds"},
+    "one_time": {"one_time_at"},
+    "delay": {"delay_seconds"},
+}
+
+
+@pytest.fixture
+def unwatched(browser: Browser, live_server: LiveServer, alice: User) -> Iterator[Page]:
+    """A page that may be refused something: browsers log every refusal as an error."""
+    client = Client()
+    client.force_login(alice)
+    name = settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+    context = browser.new_context(base_url=live_server.url)
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    yield context.new_page()
+    context.close()
+
+
+def test_each_kind_shows_its_own_fields(page: Page) -> None:
+    page.goto(ADD)
+    for kind, fields in KIND_FIELDS.items():
+        page.locator("#id_schedule_type").select_option(kind)
+        for field in set().union(*KIND_FIELDS.values()):
+            row = page.locator(f".field-line.field-{field}")
+            expect(row).to_be_visible(visible=field in fields)
+
+
+def test_the_fires_to_come_follow_what_is_typed(page: Page) -> None:
+    page.goto(ADD)
+    preview = page.locator("#schedule-preview")
+    expect(preview).to_contain_text("Fill in the rule")
+    page.locator("#id_time_of_day").fill("02:30")
+    expect(preview.locator("tbody tr")).to_have_count(10)
+    expect(preview).to_contain_text("At 02:30 every day, UTC time.")
+    page.locator("#id_timezone").fill("Europe/Berlin")
+    expect(preview).to_contain_text("At 02:30 every day, Europe/Berlin time.")
+    page.locator("#id_start_at_0").fill("2027-03-28")
+    page.locator("#id_start_at_1").fill("00:00:00")
+    first = preview.locator("tbody tr").first
+    expect(first).to_contain_text("Sun 2027-03-28 03:00:00 +02:00")
+    expect(first).to_contain_text("02:30")  # the note names the time that did not exist
+
+
+def test_what_is_wrong_is_said_at_its_field_and_taken_back(unwatched: Page) -> None:
+    unwatched.goto(ADD)
+    unwatched.locator("#id_schedule_type").select_option("cron")
+    unwatched.locator("#id_cron_expression").fill("61 * * * *")
+    problem = unwatched.locator(".field-cron_expression .live-problem")
+    expect(problem).to_contain_text("'61' is out of range")
+    expect(unwatched.locator("#schedule-preview tbody")).to_be_hidden()
+    unwatched.locator("#id_cron_expression").fill("6 * * * *")
+    expect(problem).to_have_count(0)
+    expect(unwatched.locator("#schedule-preview tbody tr")).to_have_count(10)
+
+
+def test_a_saved_interval_previews_the_grid_it_keeps(page: Page) -> None:
+    schedule = make_schedule(interval_seconds=7200)
+    anchor = database_now().replace(microsecond=0) - timedelta(days=3)
+    JobSchedule.objects.filter(pk=schedule.pk).update(anchor_at=anchor)
+    page.goto(page_of(schedule))
+    page.locator("#id_interval_seconds").fill("86400")
+    next_fire = anchor + timedelta(days=4)
+    first = page.locator("#schedule-preview tbody tr").first
+    expect(first).to_contain_text(f"{next_fire:%Y-%m-%d %H:%M:%S}")
+
+
+def test_the_keyboard_opens_filters_and_parts_of_a_form(page: Page) -> None:
+    job = make_job()
+    page.goto(reverse("admin:jobs_jobdefinition_changelist"))
+    page.get_by_role("button", name="Filters").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("By status")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("By status")).to_be_hidden()
+    page.goto(page_of(job))
+    page.get_by_role("tab", name="What runs").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="Limits and retries")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    expect(page.get_by_label("Timeout (seconds)")).to_be_visible()
+    expect(page.get_by_label("Handler")).to_be_hidden()
+
+
+def test_the_navigation_of_a_narrow_screen_opens_by_keyboard(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(reverse("admin:jobs_jobdefinition_changelist"))
+    schedules = page.locator("#nav-sidebar").get_by_role("link", name="Schedules")
+    expect(schedules).to_be_hidden()
+    page.get_by_role("button", name="Show or hide the navigation").focus()
+    page.keyboard.press("Enter")
+    schedules.click()
+    expect(page).to_have_url(re.compile(r"/admin/jobs/jobschedule/$"))
