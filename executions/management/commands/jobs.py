@@ -7,13 +7,13 @@ from django.core.management.base import CommandParser
 from django.db.models import OuterRef, QuerySet, Subquery
 from rich.table import Table
 
+from core.api.fields import UtcDateTimeField
 from core.terminal import make_table
 from core.times import show_time
 from executions.last import with_last_of_job
 from executions.management.choosing_jobs import add_team_and_category, choose_jobs
 from executions.management.colours import style_of
 from executions.management.listing import ListingCommand
-from executions.management.wire import as_utc
 from executions.serializers import JobWithLastExecution
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 
@@ -74,7 +74,9 @@ def _table(jobs: Sequence[Any]) -> Table:
 
 
 def _as_json(job: Any) -> dict[str, Any]:
-    return {**JobWithLastExecution(job).data, "nextExecutionUtc": as_utc(_next_fire(job))}
+    at = _next_fire(job)
+    shown = None if at is None else UtcDateTimeField().to_representation(at)
+    return {**JobWithLastExecution(job).data, "nextExecutionUtc": shown}
 
 
 def _next_fire(job: Any) -> Any:

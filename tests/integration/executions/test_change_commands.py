@@ -132,7 +132,7 @@ def test_a_draft_is_enabled_only_by_its_name() -> None:
 @pytest.mark.usefixtures("_jobs_of_finance")
 def test_team_and_category_narrow_each_other() -> None:
     run("disable", "--team", "Finance", "--category", "Reports", "--yes")
-    assert [name for name, status in statuses().items() if status == "disabled"] == ["Off", "Alpha"]
+    assert {name for name, status in statuses().items() if status == "disabled"} == {"Off", "Alpha"}
 
 
 @pytest.mark.usefixtures("_jobs_of_finance")
