@@ -1,6 +1,5 @@
 """Choosing jobs for ``jobs``, ``enable`` and ``disable``."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -33,11 +32,7 @@ def choose_jobs(options: dict[str, Any]) -> QuerySet[JobDefinition]:
 
 
 def _require(what: str, name: str, names: QuerySet[Any, str]) -> None:
-    if not name or name not in (known := _sorted(names)):
-        known = _sorted(names)
+    known = sorted(names.distinct())
+    if name not in known:
         there_are = f"There are: {', '.join(known)}." if known else f"No job has a {what} yet."
         raise CommandError(f"There is no {what} {name!r}. {there_are}")
-
-
-def _sorted(names: QuerySet[Any, str]) -> Sequence[str]:
-    return sorted(names.distinct())
