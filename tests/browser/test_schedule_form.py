@@ -53,6 +53,18 @@ def test_each_kind_shows_its_own_fields(page: Page) -> None:
             expect(row).to_be_visible(visible=field in fields)
 
 
+def test_every_control_has_a_name(page: Page) -> None:
+    page.goto(ADD)
+    for kind in KIND_FIELDS:
+        page.locator("#id_schedule_type").select_option(kind)
+        for name in ("combobox", "textbox", "spinbutton", "checkbox", "button", "link"):
+            # What is read-only is the inside of a control that has a name.
+            shown = page.get_by_role(name).and_(page.locator(":not([aria-readonly])"))
+            for control in shown.all():
+                said = control.aria_snapshot()
+                assert '"' in said.partition(":")[0], (kind, said)
+
+
 def test_the_fires_to_come_follow_what_is_typed(page: Page) -> None:
     page.goto(ADD)
     preview = page.locator("#schedule-preview")

@@ -28,6 +28,20 @@
     if (name && !control.title && !control.ariaLabel) control.ariaLabel = name;
   }
 
+  // A field that searches stands in for a hidden one, and does not take over its label.
+  function nameSearchField(hidden) {
+    const label = hidden.labels[0];
+    const shown = hidden.parentElement.querySelector(".select2-selection");
+    if (!label || !shown) return;
+    label.id ||= `${hidden.id}_label`;
+    const value = shown.getAttribute("aria-labelledby") || "";
+    shown.setAttribute("aria-labelledby", `${label.id} ${value}`);
+  }
+
+  window.addEventListener("load", () => {
+    document.querySelectorAll("select.select2-hidden-accessible").forEach(nameSearchField);
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     const clickable = "a:not([href]), span, div:not(#changelist-filter-close)";
     document.querySelectorAll(clickable).forEach((element) => {
@@ -36,6 +50,11 @@
     document.querySelectorAll("a, button, [role=button]").forEach(nameByIcon);
     document.querySelectorAll(".material-symbols-outlined:not([role])").forEach((icon) => {
       icon.ariaHidden = "true";
+    });
+    // A date and a time stand under one label, of which only the date is the target.
+    document.querySelectorAll(".field-line .datetime input").forEach((input) => {
+      const label = input.closest(".field-line").querySelector("label")?.textContent.trim();
+      if (label) input.ariaLabel = `${label}: ${input.placeholder.toLowerCase()}`;
     });
     const search = document.getElementById("searchbar");
     if (search) search.ariaLabel = `Search: ${search.placeholder}`;
