@@ -35,6 +35,8 @@ if "DEAF" in os.environ:
     while not os.path.exists(os.environ["DEAF"]):
         time.sleep(0.01)
     control.send(b"stop\\n")
+    control.recv(1000, socket.MSG_PEEK)
+    open(os.environ["DEAF"] + ".reported", "w").close()
     time.sleep(600)
 while data := control.recv(1000):
     os.write(1, data)
@@ -155,8 +157,8 @@ def test_a_worker_child_that_dies_without_having_listened_is_heard_all_the_same(
 ) -> None:
     monkeypatch.setenv("DEAF", str(tmp_path / "ready"))
     daemon = f"setsid -f sh -c 'trap \"\" TERM; {ready(tmp_path)} while :; do sleep 1; done';"
-    parent = start(f"trap 'touch {tmp_path}/heard; exit' TERM; {daemon} sleep 600 & wait")
-    until((tmp_path / "heard").exists, what="the command has heard the stop")
+    parent = start(f"trap exit TERM; {daemon} sleep 600 & wait")
+    until((tmp_path / "ready.reported").exists, what="the command's end is reported")
 
     parent.process.kill()
 
@@ -196,7 +198,7 @@ def test_the_kernel_kills_the_command_of_a_killed_launcher(start: Start, tmp_pat
 def test_the_end_of_the_lease_ends_everything_though_the_worker_child_is_frozen(
     start: Start, tmp_path: Path
 ) -> None:
-    parent = start(f"{FAMILY} {ready(tmp_path)} sleep 600", lease=1.5)
+    parent = start(f"{FAMILY} {ready(tmp_path)} sleep 600", lease=2.5)
     wait_until_ready(tmp_path)
 
     parent.process.send_signal(signal.SIGSTOP)
@@ -204,6 +206,7 @@ def test_the_end_of_the_lease_ends_everything_though_the_worker_child_is_frozen(
     until(lambda: len(marked(parent.mark)) == 1, what="only the frozen process is left")
     assert not (tmp_path / "folder0").exists()
     parent.process.kill()
+    parent.process.wait()
 
 
 def test_a_process_that_forks_faster_than_one_looks_is_caught(start: Start, tmp_path: Path) -> None:

@@ -235,6 +235,20 @@ def test_it_runs_in_its_own_folder_with_nothing_of_the_workers(start: Start) -> 
     assert session.strip() == pid
 
 
+def test_what_ends_the_worker_childs_group_does_not_reach_the_launcher(start: Start) -> None:
+    attempt = start("echo ready; sleep 600")
+    groups: list[int] = []
+
+    def look() -> None:
+        groups.extend(os.getpgid(launcher.pid) for launcher in launchers())
+        attempt.guard.begin_stop(Stop.CANCEL)
+
+    with attempt.meanwhile(look):
+        attempt.run()
+    assert len(groups) == 1
+    assert os.getpgid(0) not in groups
+
+
 def test_signals_are_as_every_program_expects_them(start: Start) -> None:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
@@ -277,6 +291,21 @@ def test_what_a_command_leaves_running_is_killed_and_not_waited_for(
     assert time.monotonic() - began < 10
     assert marked(mark) == []
     assert attempt.said() == ["bye"]
+
+
+def test_a_stranger_who_holds_a_pipe_does_not_hold_up_the_attempt(start: Start) -> None:
+    attempt = start("echo ready; while [ ! -e go ]; do sleep 0.01; done; echo bye")
+    held: list[int] = []
+
+    def hold_and_let_go() -> None:
+        (launcher,) = launchers()
+        held.append(os.open(f"/proc/{launcher.pid}/fd/1", os.O_WRONLY))
+        (Path(launcher.cwd()) / "go").touch()
+
+    with attempt.meanwhile(hold_and_let_go):
+        assert attempt.run() == Succeeded(None)
+    assert attempt.said() == ["ready", "bye"]
+    os.close(held[0])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from executions import watchdog
 from executions.authoring import JobContext, StopJob
 from executions.capture import LogBuffer
 from executions.claim import Claim
@@ -159,3 +160,54 @@ def test_after_a_stop_neither_timeout_nor_notice_wakes_the_watchdog(guard: Guard
     guard.begin_stop(Stop.CANCEL)
 
     assert guard.next_deadline() == guard.look_at
+
+
+class Elsewhere:
+    """Carries an attempt out and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str | float] = []
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+    def extend(self, ends_at: float) -> None:
+        self.told.append(ends_at)
+
+
+def test_what_carries_the_attempt_out_elsewhere_hears_of_the_stop_once(guard: Guard) -> None:
+    remote = Elsewhere()
+    guard.hand_over(remote)
+    assert remote.told == []
+
+    guard.begin_stop(Stop.TIMEOUT)
+    guard.begin_stop(Stop.CANCEL)
+
+    assert remote.told == ["stop"]
+
+
+def test_it_hears_of_a_stop_that_was_decided_before(guard: Guard) -> None:
+    remote = Elsewhere()
+    guard.begin_stop(Stop.DRAIN)
+
+    guard.hand_over(remote)
+
+    assert remote.told == ["stop"]
+
+
+def test_it_hears_with_each_renewal_when_the_kernel_would_end_this_process(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    armed: list[float] = []
+    monkeypatch.setattr(watchdog, "arm_kernel_timer", lambda *, since: armed.append(since))
+    monkeypatch.setattr(watchdog.signal, "getitimer", lambda _: (45.0 + len(armed), 0.0))
+    monkeypatch.setattr(watchdog.time, "monotonic", lambda: 1000.0)
+    remote = Elsewhere()
+    guard.hand_over(remote)
+
+    guard.extend_timer(since=990.0)
+    assert remote.told == [1046.0]
+
+    guard.finish(Succeeded("1"))
+    guard.extend_timer(since=995.0)
+    assert remote.told == [1046.0]
