@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin_forms import admin_actor
@@ -35,7 +36,7 @@ class ExecutionAdmin(HistoryAdmin):
     """Read-only: an execution is moved by the engine, stopped by Cancel, repeated by Rerun."""
 
     change_form_template = "executions/admin/execution/page.html"
-    list_display = ("for_slot", "job_link", "state", "attempt", "took", "opened_by", "says")
+    list_display = ("for_slot", "job_link", "state", "took", "opened_by", "says")
     list_filter = FILTERS
     list_filter_submit = True
     list_select_related = ("job",)
@@ -183,15 +184,19 @@ class ExecutionAdmin(HistoryAdmin):
 
     @admin.display(description="status")
     def state(self, execution: JobExecution) -> SafeString:
-        return status_badge(execution.status)
+        badge, attempt = status_badge(execution.status), execution.attempt
+        if attempt < 2:
+            return badge
+        return format_html('{} <span class="quiet nowrap">attempt {}</span>', badge, attempt)
 
     @admin.display(description="took")
     def took(self, execution: JobExecution) -> str:
         return show_span(execution.duration_seconds, unknown="-")
 
     @admin.display(description="by")
-    def opened_by(self, execution: JobExecution) -> str:
-        return execution.triggered_by
+    def opened_by(self, execution: JobExecution) -> SafeString:
+        by = execution.triggered_by
+        return format_html('<span class="shortened" title="{}">{}</span>', by, by)
 
     @admin.display(description="says")
     def says(self, execution: JobExecution) -> str:

@@ -14,7 +14,7 @@ from executions.admin.flower import task_url, worker_url
 from executions.admin.progress import measure_progress
 from executions.admin.timeline import Attempt, Step, read_moves, tell_attempts, tell_steps
 from executions.models import JobExecution, Worker
-from executions.states import ExecutionStatus
+from executions.states import ExecutionStatus, Reason
 from executions.waits import explain_wait
 from jobs.admin.display import rule_words
 
@@ -57,7 +57,7 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
     return {
         "execution": execution,
         "badge": status_badge(execution.status),
-        "why": explain_wait(execution) or reason_words(execution.reason),
+        "why": explain_wait(execution) or _reason(execution),
         "progress": measure_progress(execution, now=now) if is_running else None,
         "steps": [_step_row(step) for step in tell_steps(moves, now=now)],
         "attempts": [_attempt_row(execution, one) for one in tell_attempts(moves, now=now)],
@@ -66,6 +66,11 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
         "output": output,
         "is_output_open": len(output) < _MOST_OPEN,
     }
+
+
+def _reason(execution: JobExecution) -> str:
+    """Of an error the error itself says more."""
+    return "" if execution.reason == Reason.ERROR else reason_words(execution.reason)
 
 
 def _step_row(step: Step) -> StepRow:

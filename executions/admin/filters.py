@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
 
+from core.admin_filters import ChoiceFilter
 from core.clock import database_now
 from core.ids import first_uuid7
 from executions.admin.job_filters import as_uuid
@@ -32,7 +32,7 @@ _GROUPS: dict[str, tuple[str, tuple[ExecutionStatus, ...]]] = {
 }
 
 
-class StatusFilter(DropdownFilter):
+class StatusFilter(ChoiceFilter):
     """By one status, or by several that belong together."""
 
     title = "status"
@@ -66,7 +66,7 @@ class StatusFilter(DropdownFilter):
         return chosen.filter(completed_at__isnull=False) if self.are_final else chosen
 
 
-class OriginFilter(DropdownFilter):
+class OriginFilter(ChoiceFilter):
     """By what opened the execution."""
 
     title = "origin"
@@ -79,7 +79,7 @@ class OriginFilter(DropdownFilter):
         return queryset.filter(origin=self.value()) if self.value() else queryset
 
 
-class AttentionFilter(DropdownFilter):
+class AttentionFilter(ChoiceFilter):
     """By what somebody should look at; the dashboard counts the same."""
 
     title = "attention"

@@ -72,11 +72,12 @@ class OfJobs:
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         own: Any = self
-        if not own.value():
-            return queryset
-        if "\x00" in own.value():
-            return queryset.none()
-        return queryset.filter(job__in=self.jobs(JobDefinition.objects.all()))
+        is_chosen = bool(own.value())
+        return (
+            queryset.filter(job__in=self.jobs(JobDefinition.objects.all()))
+            if is_chosen
+            else queryset
+        )
 
 
 class CategoryFilter(OfJobs, of_jobs.CategoryFilter):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from core.clock import database_now
 from core.ids import first_uuid7
@@ -63,7 +64,9 @@ class TimeFilter(admin.ListFilter):
         chosen, named = self.chosen["when"], list(_NAMED)
         if chosen not in dict(named):
             named.append((chosen, f"Ended on {chosen.removeprefix(_ENDED)}"))
-        yield {"named": named, "chosen": chosen, **self.chosen}
+        menu = UnfoldAdminSelectWidget({"id": "filter-when"}, choices=named)
+        look = " ".join(INPUT_CLASSES)
+        yield {"menu": menu.render("when", chosen), "look": look, **self.chosen}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.is_of_end:

@@ -67,10 +67,10 @@ def _bar(row: Mapping[str, Any], total: int, top: int) -> Bar:
 
 
 def _round_up(number: int) -> int:
-    """Return the next of 1, 2, 5, 10, 20, 50 ... that is not below the number."""
+    """Return the next round number that is not below this one: 1 to 6, 8, 10, 20 to 60, 80 ..."""
     step = 1
     while True:
-        for factor in (1, 2, 5):
+        for factor in (1, 2, 3, 4, 5, 6, 8):
             if factor * step >= number:
                 return factor * step
         step *= 10

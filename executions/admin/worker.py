@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import DropdownFilter
 
 from core.admin_display import NOTHING, badge, link, moment, short_moment, table
+from core.admin_filters import ChoiceFilter
 from core.admin_page import Link, Section
 from core.admin_paging import HistoryAdmin, HistoryList
 from core.clock import database_now
@@ -28,12 +28,12 @@ _MOST_RUNNING = 1_000
 _MOST_NAMED = 3
 
 
-class PresenceFilter(DropdownFilter):
+class PresenceFilter(ChoiceFilter):
     """Those that are gone are out of sight unless asked for."""
 
     title = "presence"
     parameter_name = "presence"
-    all_option = ["", "There now"]
+    all_option = ("", "There now")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("gone", "Gone"), ("all", "All")]

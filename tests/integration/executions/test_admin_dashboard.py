@@ -102,11 +102,11 @@ def test_the_trend_stacks_each_day_and_says_it_in_words(as_alice: Client) -> Non
     answer = as_alice.get(LIVE)
     bars = answer.context["trend"].bars
     assert [bar.total for bar in bars] == [1, 0, 0, 0, 0, 0, 4]
-    assert answer.context["trend"].top == 5
+    assert answer.context["trend"].top == 4
     assert [(part.look, part.height) for part in bars[-1].parts] == [
-        ("good", 40.0),
-        ("bad", 20.0),
-        ("late", 20.0),
+        ("good", 50.0),
+        ("bad", 25.0),
+        ("late", 25.0),
     ]
     assert "2 succeeded, 1 failed, 1 timed out" in answer.text
     assert len(as_alice.get(bars[-1].url).context["cl"].result_list) == 4
