@@ -224,6 +224,7 @@ SCHEDULER_KEEP_LOG_DAYS = env.int("SCHEDULER_KEEP_LOG_DAYS", 30)
 # --- Admin ----------------------------------------------------------------------------------------
 
 UNFOLD = make_theme(PRODUCT_NAME)
+LOGIN_REDIRECT_URL = "admin:index"  # for who opens the login by its own address
 
 # --- Flower ---------------------------------------------------------------------------------------
 

@@ -72,12 +72,9 @@ class OfJobs:
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         own: Any = self
-        is_chosen = bool(own.value())
-        return (
-            queryset.filter(job__in=self.jobs(JobDefinition.objects.all()))
-            if is_chosen
-            else queryset
-        )
+        if not own.value():
+            return queryset
+        return queryset.filter(job__in=self.jobs(JobDefinition.objects.all()))
 
 
 class CategoryFilter(OfJobs, of_jobs.CategoryFilter):

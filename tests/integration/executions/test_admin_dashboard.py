@@ -49,6 +49,16 @@ def test_the_first_page_is_the_dashboard_and_fetches_itself_again(as_alice: Clie
     assert 'id="figure-total-jobs"' in page
 
 
+def test_signing_in_leads_to_it_from_wherever_the_login_was_opened(
+    client: Client, alice: User
+) -> None:
+    login = reverse("admin:login")
+    said = {"username": "alice", "password": "a long enough password"}
+    assert client.post(login, said).headers["Location"] == INDEX
+    jobs = reverse("admin:jobs_jobdefinition_changelist")
+    assert client.post(f"{login}?next={jobs}", said).headers["Location"] == jobs
+
+
 def test_the_figures_are_the_contract_s(as_alice: Client) -> None:
     a_bit_of_everything()
     shown = {key: figure.value for key, figure in figures(as_alice).items()}
