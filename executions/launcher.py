@@ -175,11 +175,11 @@ def start(argv: list[str]) -> int:
         finally:
             os._exit(127)
     os.close(tell)
-    error = os.read(told, 16)
+    errno = int(os.read(told, 16) or 0)
     os.close(told)
-    if error:
+    if errno:
         os.waitpid(command, 0)
-        raise OSError(int(error), os.strerror(int(error)))
+        raise OSError(errno, os.strerror(errno))
     return command
 
 
