@@ -14,6 +14,8 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,17 +34,33 @@ class Probe(ApiView):
     permission_classes = (AllowAny,)
 
 
+class HealthSerializer(serializers.Serializer[Any]):
+    """A probe that is met."""
+
+    status = serializers.ChoiceField(["ok"])
+
+
+class ChecksSerializer(HealthSerializer):
+    """A probe that is met, with the figures of each check."""
+
+    checks = serializers.DictField(child=serializers.DictField())
+
+
 class Live(Probe):
     """``/health/live``"""
 
+    @extend_schema(responses=HealthSerializer)
     def get(self, request: Request) -> Response:
+        """Tell that the process answers."""
         return Response({"status": "ok"})
 
 
 class Ready(Probe):
     """``/health/ready``"""
 
+    @extend_schema(responses=ChecksSerializer)
     def get(self, request: Request) -> Response:
+        """Tell whether database, migrations and broker are as a web process needs them."""
         checks = {
             "database": _passes(_ask_database),
             "migrations": _passes(_require_migrations),
@@ -58,7 +76,9 @@ class Ready(Probe):
 class Jobs(Probe):
     """``/health/jobs``"""
 
+    @extend_schema(responses=ChecksSerializer)
     def get(self, request: Request) -> Response:
+        """Tell whether jobs run as they should."""
         return _answer(
             job_checks(), code="jobs_unhealthy", detail="Jobs do not run as they should: {failed}."
         )

@@ -245,18 +245,18 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "core.api.refusals.answer_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.openapi.ApiSchema",
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{PRODUCT_NAME} API",
-    "DESCRIPTION": "Jobs, schedules and executions.",
+    "DESCRIPTION": "Jobs, schedules and executions. Every address may end in a slash.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "PREPROCESSING_HOOKS": ["core.api.openapi.paths.without_optional_slash"],
+    "POSTPROCESSING_HOOKS": [],  # enumerations stay where they are used
+    "SORT_OPERATION_PARAMETERS": False,
     "COMPONENT_SPLIT_REQUEST": True,
 }
 

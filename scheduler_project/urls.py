@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
+from core.api.documents import DocsPage, SchemaDocument
 from core.api.fallbacks import unknown_address
 from core.api.routes import EitherSlash, route
 from executions.admin.dashboard import show_live_part
@@ -46,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     route("api/dashboard/upcoming-jobs", UpcomingJobs.as_view(), name="dashboard-upcoming-jobs"),
     route("api/dashboard/stale-jobs", StaleJobs.as_view(), name="dashboard-stale-jobs"),
+    route("api/schema", SchemaDocument.as_view(), name="schema"),
+    route("api/docs", DocsPage.as_view(), name="api-docs"),
     route("health/live", Live.as_view(), name="health-live"),
     route("health/ready", Ready.as_view(), name="health-ready"),
     route("health/jobs", Jobs.as_view(), name="health-jobs"),

@@ -26,6 +26,13 @@ class ModelPermissions(BasePermission):
         return user.has_perm(name) if name else bool(user.is_superuser)
 
 
+class SignedIn(BasePermission):
+    """For what everybody may see whom the platform knows, by token or by session."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user.is_authenticated)
+
+
 def _action(request: Request, view: Any) -> str | None:
     method = (request.method or "").lower()
     if hasattr(view, "action_map"):

@@ -1,7 +1,15 @@
 """Executions, and what hangs on them, on the wire."""
 
+from executions.serializers.dashboard import (
+    DashboardStatsSerializer,
+    ExecutionTrendSerializer,
+    FailingJobSerializer,
+    StaleJobSerializer,
+    UpcomingJobSerializer,
+)
 from executions.serializers.executions import (
     EmptyRequest,
+    ExecutionOpened,
     ExecutionSerializer,
     ListedExecutionSerializer,
     LogLineSerializer,
@@ -14,8 +22,12 @@ from executions.serializers.jobs import JobWithLastExecution, ScheduleWithLastEx
 from executions.serializers.workforce import QueueSerializer, WorkerSerializer
 
 __all__ = [
+    "DashboardStatsSerializer",
     "EmptyRequest",
+    "ExecutionOpened",
     "ExecutionSerializer",
+    "ExecutionTrendSerializer",
+    "FailingJobSerializer",
     "JobWithLastExecution",
     "ListedExecutionSerializer",
     "LogLineSerializer",
@@ -23,7 +35,9 @@ __all__ = [
     "QueueSerializer",
     "RerunRequest",
     "ScheduleWithLastExecution",
+    "StaleJobSerializer",
     "TransitionSerializer",
     "TriggerRequest",
+    "UpcomingJobSerializer",
     "WorkerSerializer",
 ]

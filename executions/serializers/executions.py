@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.fields import JsonObjectField, UtcDateTimeField
@@ -14,29 +15,38 @@ from executions.waits import explain_wait
 from jobs.serializers import ClaimField
 
 
+class ProgressSerializer(CamelCaseSerializer):
+    """How far the handler says it is."""
+
+    fraction = serializers.FloatField(min_value=0, max_value=1)
+    message = serializers.CharField(allow_null=True)
+
+
 class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
     """One execution. Name, category and retries of its job are those it was opened with."""
 
     job_definition_id = serializers.UUIDField(source="job_id")
     job_name = serializers.CharField()
     category = serializers.CharField()
-    job_schedule_id = serializers.UUIDField(source="schedule_id")
-    rerun_of = serializers.UUIDField(source="rerun_of_id")
+    job_schedule_id = serializers.UUIDField(source="schedule_id", allow_null=True)
+    rerun_of = serializers.UUIDField(source="rerun_of_id", allow_null=True)
     trace_id = serializers.SerializerMethodField()
     scheduled_for_utc = UtcDateTimeField(source="scheduled_for")
-    queued_at_utc = UtcDateTimeField(source="queued_at")
-    started_at_utc = UtcDateTimeField(source="started_at")
-    completed_at_utc = UtcDateTimeField(source="completed_at")
-    duration_seconds = serializers.FloatField()
+    queued_at_utc = UtcDateTimeField(source="queued_at", allow_null=True)
+    started_at_utc = UtcDateTimeField(source="started_at", allow_null=True)
+    completed_at_utc = UtcDateTimeField(source="completed_at", allow_null=True)
+    duration_seconds = serializers.FloatField(
+        allow_null=True, help_text="Of the latest attempt, once the execution is over."
+    )
     retry_attempt = serializers.SerializerMethodField()
     max_retry_attempts = serializers.IntegerField(source="max_retries")
-    host_instance = serializers.CharField(source="worker")
+    host_instance = serializers.CharField(source="worker", allow_null=True)
     input_payload = serializers.JSONField(source="input")
-    output_payload = serializers.JSONField(source="output")
+    output_payload = serializers.JSONField(source="output", allow_null=True)
     is_manual_trigger = serializers.SerializerMethodField()
     next_retry_at_utc = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
-    cancel_requested_at_utc = UtcDateTimeField(source="cancel_requested_at")
+    cancel_requested_at_utc = UtcDateTimeField(source="cancel_requested_at", allow_null=True)
 
     class Meta:
         model = JobExecution
@@ -72,8 +82,9 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
         )
         read_only_fields = fields
 
-    def get_trace_id(self, execution: JobExecution) -> None:
+    def get_trace_id(self, execution: JobExecution) -> str | None:
         """Return nothing: executions are not traced yet."""
+        return None
 
     def get_retry_attempt(self, execution: JobExecution) -> int:
         return max(execution.attempt - 1, 0)
@@ -81,11 +92,13 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
     def get_is_manual_trigger(self, execution: JobExecution) -> bool:
         return execution.origin == Origin.MANUAL
 
+    @extend_schema_field(UtcDateTimeField(allow_null=True))
     def get_next_retry_at_utc(self, execution: JobExecution) -> Any:
         if execution.status != ExecutionStatus.RETRYING:
             return None
         return UtcDateTimeField().to_representation(execution.due_at)
 
+    @extend_schema_field(ProgressSerializer(allow_null=True))
     def get_progress(self, execution: JobExecution) -> dict[str, Any] | None:
         if execution.progress_fraction is None:
             return None
@@ -99,8 +112,8 @@ class ListedExecutionSerializer(ExecutionSerializer):
     itself has them whole.
     """
 
-    input_payload = serializers.JSONField(source="shown_input")
-    output_payload = serializers.JSONField(source="shown_output")
+    input_payload = serializers.JSONField(source="shown_input", allow_null=True)
+    output_payload = serializers.JSONField(source="shown_output", allow_null=True)
     error_message = serializers.SerializerMethodField()
     stack_trace = serializers.SerializerMethodField()
     truncated_fields = serializers.SerializerMethodField()
@@ -160,6 +173,12 @@ class TriggerRequest(CamelCaseSerializer):
 
     parameters = JsonObjectField(required=False, allow_null=True)
     triggered_by = ClaimField()
+
+
+class ExecutionOpened(CamelCaseSerializer):
+    """The execution that a call has opened."""
+
+    execution_id = serializers.UUIDField(source="pk")
 
 
 class RerunRequest(CamelCaseSerializer):

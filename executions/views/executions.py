@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actors import actor_of
+from core.api.openapi import LOCATION, page_of
+from core.api.queries import FollowQuery, PageQuery
 from core.api.views import ApiViewSet
 from core.clock import database_now
 from executions.filters import ExecutionQuery, wanted_executions
@@ -17,6 +20,7 @@ from executions.lists import Newest, described, listed
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from executions.serializers import (
     EmptyRequest,
+    ExecutionOpened,
     ExecutionSerializer,
     ListedExecutionSerializer,
     LogLineSerializer,
@@ -27,6 +31,8 @@ from executions.serializers import (
 from executions.services import cancel, rerun
 from executions.states import ExecutionStatus
 from jobs.models import JobDefinition
+
+_LISTED = extend_schema(parameters=[PageQuery], responses=page_of(ListedExecutionSerializer))
 
 
 class ExecutionViewSet(ApiViewSet):
@@ -48,44 +54,69 @@ class ExecutionViewSet(ApiViewSet):
     def get_queryset(self) -> Any:
         return described(JobExecution.objects.all())
 
+    @extend_schema(parameters=[ExecutionQuery], responses=page_of(ListedExecutionSerializer))
     def list(self, request: Request) -> Response:
+        """List executions, newest first.
+
+        Filters narrow each other; `status` may be given several times. Those of the job ask for the
+        job as it is now. Large fields are cut, see `truncatedFields`.
+        """
         query = ExecutionQuery.read(request)
         return self._answer_list(wanted_executions(query), query=query)
 
+    @extend_schema(responses=OneExecutionSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
+        """Show one execution, whole, and what it waits for."""
         return Response(OneExecutionSerializer(self.get_object()).data)
 
+    @_LISTED
     @action(detail=False)
     def running(self, request: Request) -> Response:
+        """List what runs now."""
         return self._answer_list(Newest(statuses=(ExecutionStatus.RUNNING,)))
 
+    @_LISTED
     @action(detail=False, url_path="failed-today")
     def failed_today(self, request: Request) -> Response:
+        """List what has failed or timed out since midnight UTC."""
         failed = JobExecution.objects.failed_since(_midnight(database_now()))
         return self._answer_list(listed(failed))
 
+    @_LISTED
     @action(detail=False, url_path=f"job/(?P<job_id>{ApiViewSet.lookup_value_regex})")
     def of_job(self, request: Request, job_id: str) -> Response:
+        """List the executions of one job."""
         return self._answer_list(Newest(jobs=JobDefinition.objects.filter(pk=job_id)))
 
+    @extend_schema(parameters=[FollowQuery], responses=page_of(LogLineSerializer))
     @action(detail=True)
     def logs(self, request: Request, pk: str) -> Response:
+        """List the lines of the log, oldest first; `after` goes on where one has read to."""
         lines = JobExecutionLog.objects.filter(execution=_existing(pk))
         return self.answer_rows_after(lines, serializer=LogLineSerializer)
 
+    @extend_schema(parameters=[FollowQuery], responses=page_of(TransitionSerializer))
     @action(detail=True)
     def transitions(self, request: Request, pk: str) -> Response:
+        """List the moves between statuses, oldest first."""
         moves = ExecutionTransition.objects.filter(execution=_existing(pk))
         return self.answer_rows_after(moves, serializer=TransitionSerializer)
 
+    @extend_schema(request=None, responses={202: ExecutionSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
+        """Cancel an execution: at once if no worker has claimed it, else its worker is asked to."""
         self.validated(EmptyRequest)
         execution = cancel(actor=actor_of(request), execution=_existing(pk))
         return self.answer_row(execution.pk, status=202)
 
+    @extend_schema(parameters=[LOCATION], request=RerunRequest, responses={202: ExecutionOpened})
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, pk: str) -> Response:
+        """Run a finished execution again, as its job is defined now.
+
+        Without parameters, with those it had.
+        """
         body = self.validated(RerunRequest)
         again = rerun(
             actor=actor_of(request, claims=body.get("triggered_by")),
@@ -106,7 +137,7 @@ def _existing(pk: str) -> JobExecution:
 def answer_opened(execution: JobExecution) -> Response:
     """Answer a call that has opened an execution: it is accepted, and can be followed there."""
     location = reverse("execution-detail", args=[execution.pk])
-    body = {"executionId": str(execution.pk)}
+    body = ExecutionOpened(execution).data
     return Response(body, status=202, headers={"Location": location})
 
 

@@ -3,23 +3,64 @@
 from typing import ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.actors import actor_of
+from core.api.openapi import LOCATION, page_of
+from core.api.queries import PageQuery
 from executions.last import with_last_of_job, with_last_of_schedule
 from executions.serializers import (
+    ExecutionOpened,
     JobWithLastExecution,
     ScheduleWithLastExecution,
     TriggerRequest,
 )
 from executions.services import trigger
+from executions.views.examples import JOB, SCHEDULE
 from executions.views.executions import answer_opened
 from jobs import views as jobs
 from jobs.models import JobDefinition, JobSchedule
+from jobs.serializers import (
+    JobQuery,
+    PreviewQuery,
+    PreviewRequest,
+    PreviewSerializer,
+    ScheduleQuery,
+    StatusChange,
+)
 
 
+@extend_schema_view(
+    list=extend_schema(
+        summary="List jobs, newest first; archived ones only when asked for",
+        parameters=[JobQuery],
+    ),
+    retrieve=extend_schema(summary="Show one job"),
+    create=extend_schema(
+        summary="Create a job",
+        description="Its handler need not be known here: workers know theirs.",
+        examples=[JOB],
+    ),
+    update=extend_schema(
+        summary="Change a job; what is left out returns to its default",
+        description="Its status stays as it is: `/status` changes that, with a reason.",
+    ),
+    partial_update=extend_schema(summary="Change what is given of a job"),
+    destroy=extend_schema(summary="Archive a job and its schedules, for good"),
+    set_status=extend_schema(
+        summary="Enable, disable or archive a job",
+        request=StatusChange,
+        responses=JobWithLastExecution,
+    ),
+    schedules=extend_schema(
+        summary="List the schedules of a job",
+        parameters=[PageQuery],
+        responses=page_of(ScheduleWithLastExecution),
+    ),
+)
 class JobViewSet(jobs.JobViewSet):
     """``/api/jobs`` with what its executions tell, and the trigger."""
 
@@ -36,8 +77,10 @@ class JobViewSet(jobs.JobViewSet):
     def get_schedules(self, job: JobDefinition) -> QuerySet[JobSchedule]:
         return with_last_of_schedule(super().get_schedules(job))
 
+    @extend_schema(parameters=[LOCATION], request=TriggerRequest, responses={202: ExecutionOpened})
     @action(detail=True, methods=["post"])
     def trigger(self, request: Request, pk: str) -> Response:
+        """Run a job now, with parameters if it takes any."""
         body = self.validated(TriggerRequest)
         execution = trigger(
             actor=actor_of(request, claims=body.get("triggered_by")),
@@ -47,6 +90,24 @@ class JobViewSet(jobs.JobViewSet):
         return answer_opened(execution)
 
 
+@extend_schema_view(
+    list=extend_schema(summary="List schedules, newest first", parameters=[ScheduleQuery]),
+    retrieve=extend_schema(summary="Show one schedule"),
+    create=extend_schema(summary="Give a job a schedule", examples=[SCHEDULE]),
+    update=extend_schema(summary="Change a schedule; what is left out returns to its default"),
+    partial_update=extend_schema(summary="Change what is given of a schedule"),
+    destroy=extend_schema(summary="Archive a schedule; what is due already still runs"),
+    preview=extend_schema(
+        summary="Show the next fires of a rule, without saving it",
+        request=PreviewRequest,
+        responses=PreviewSerializer,
+    ),
+    preview_saved=extend_schema(
+        summary="Show the next fires of a schedule",
+        parameters=[PreviewQuery],
+        responses=PreviewSerializer,
+    ),
+)
 class ScheduleViewSet(jobs.ScheduleViewSet):
     """``/api/schedules`` with their last execution."""
 

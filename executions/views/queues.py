@@ -22,6 +22,7 @@ class QueueViewSet(ApiViewSet):
     """``/api/queues``"""
 
     serializer_class = QueueSerializer
+    lookup_url_kwarg = "name"
     lookup_value_regex = "[^/]+"
     permissions: ClassVar[dict[str, str]] = {
         "list": "jobs.view_queue",
@@ -35,13 +36,16 @@ class QueueViewSet(ApiViewSet):
         return Queue.objects.all()
 
     def list(self, request: Request) -> Response:
+        """List all queues by name with their load, on one page."""
         Query.read(request)
         return answer_all(queue_loads(), serializer=QueueSerializer)
 
-    def retrieve(self, request: Request, pk: str) -> Response:
-        return self._answer(pk)
+    def retrieve(self, request: Request, name: str) -> Response:
+        """Show one queue, what is in it, and who serves it."""
+        return self._answer(name)
 
     def create(self, request: Request) -> Response:
+        """Create a queue. It is served once a worker is started with its name."""
         body = self.read_body()
         actor = actor_of(request, claims=body.validated_data.get("updated_by"))
         with body.naming_fields():
@@ -50,10 +54,15 @@ class QueueViewSet(ApiViewSet):
         answer["Location"] = reverse("queue-detail", args=[queue.name])
         return answer
 
-    def update(self, request: Request, pk: str) -> Response:
+    def update(self, request: Request, name: str) -> Response:
+        """Change a queue's limit, or pause or resume it.
+
+        A limit that is left out is lifted; whether it is paused stays as it is unless it is said.
+        """
         return self._change(request, is_whole=True)
 
-    def partial_update(self, request: Request, pk: str) -> Response:
+    def partial_update(self, request: Request, name: str) -> Response:
+        """Change what is given of a queue: its limit, or whether it is paused."""
         return self._change(request, is_whole=False)
 
     def _change(self, request: Request, *, is_whole: bool) -> Response:

@@ -30,8 +30,8 @@ class JobSerializer(CamelCaseModelSerializer[JobDefinition]):
     created_by = ClaimField()
     created_at_utc = UtcDateTimeField(source="created_at", read_only=True)
     updated_by = ClaimField()
-    updated_at_utc = UtcDateTimeField(source="updated_at", read_only=True)
-    disabled_at_utc = UtcDateTimeField(source="disabled_at", read_only=True)
+    updated_at_utc = UtcDateTimeField(source="updated_at", read_only=True, allow_null=True)
+    disabled_at_utc = UtcDateTimeField(source="disabled_at", read_only=True, allow_null=True)
 
     class Meta:
         model = JobDefinition

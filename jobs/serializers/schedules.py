@@ -36,11 +36,11 @@ class ScheduleSerializer(CamelCaseModelSerializer[JobSchedule]):
     parameters = JsonObjectField(required=False)
     start_date_utc = UtcDateTimeField(source="start_at", required=False, allow_null=True)
     end_date_utc = UtcDateTimeField(source="end_at", required=False, allow_null=True)
-    next_execution_utc = UtcDateTimeField(source="next_fire_at", read_only=True)
+    next_execution_utc = UtcDateTimeField(source="next_fire_at", read_only=True, allow_null=True)
     created_by = ClaimField()
     created_at_utc = UtcDateTimeField(source="created_at", read_only=True)
     updated_by = ClaimField()
-    updated_at_utc = UtcDateTimeField(source="updated_at", read_only=True)
+    updated_at_utc = UtcDateTimeField(source="updated_at", read_only=True, allow_null=True)
 
     class Meta:
         model = JobSchedule
