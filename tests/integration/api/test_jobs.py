@@ -197,8 +197,8 @@ def test_a_bad_value_is_refused_by_the_name_of_its_field(api, method, field, val
 @pytest.mark.parametrize(
     ("command", "code", "detail"),
     [
-        (None, "required", "needs its command, such as /opt/reports/bin/daily --region EU"),
-        ("", "required", "needs its command, such as /opt/reports/bin/daily --region EU"),
+        (None, "required", "needs its command, such as /opt/reports/bin/daily EU"),
+        ("", "required", "needs its command, such as /opt/reports/bin/daily EU"),
         ("  ", "required", "needs its command"),
         ("echo 'a", "invalid_command", "No closing quotation. Close each quote"),
     ],
