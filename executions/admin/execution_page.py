@@ -69,8 +69,9 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
 
 
 def _reason(execution: JobExecution) -> str:
-    """Of an error the error itself says more."""
-    return "" if execution.reason == Reason.ERROR else reason_words(execution.reason)
+    """The error itself says more, where there is one."""
+    is_said = execution.error_message and execution.reason in (Reason.ERROR, Reason.TIMEOUT)
+    return "" if is_said else reason_words(execution.reason)
 
 
 def _step_row(step: Step) -> StepRow:

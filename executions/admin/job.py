@@ -33,12 +33,7 @@ admin.site.unregister(JobDefinition)
 class RunnableJobAdmin(JobAdmin):
     """A job, and its executions."""
 
-    list_display = (
-        *JobAdmin.list_display[:2],
-        "last_execution",
-        "lately",
-        *JobAdmin.list_display[2:],
-    )
+    list_display = (*JobAdmin.list_display[:2], "last_execution", *JobAdmin.list_display[2:])
     actions = ("run_now", *JobAdmin.actions)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -93,8 +88,5 @@ class RunnableJobAdmin(JobAdmin):
         if not job.recent:
             return NOTHING
         last = job.recent[0]
-        return link_to(JobExecution, last["id"], status_badge(last["status"]))
-
-    @admin.display(description="lately")
-    def lately(self, job: Any) -> SafeString:
-        return small_strip(job.recent) if job.recent else NOTHING
+        shown = link_to(JobExecution, last["id"], status_badge(last["status"]))
+        return format_html("{}<br>{}", shown, small_strip(job.recent))

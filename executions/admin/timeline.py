@@ -136,7 +136,7 @@ def _title(move: ExecutionTransition) -> str:
         case S.RETRYING:
             return "Waits again to be retried"
         case status:
-            return str(status.label)
+            return str(status.label).capitalize()
 
 
 def _notes(move: ExecutionTransition, data: dict[str, Any]) -> Iterable[str]:

@@ -138,6 +138,24 @@ def test_follow_the_log_of_an_execution_until_its_end(page: Page) -> None:
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
 
 
+def test_what_somebody_opened_or_selected_outlives_what_is_fetched_again(page: Page) -> None:
+    error = {"error_message": "no such region", "stack_trace": "in line 7"}
+    execution = make_execution(status="retrying", **error)
+    page.goto(page_of(execution))
+    page.get_by_text("Stack trace").click()
+    JobExecution.objects.filter(pk=execution.pk).update(attempt=2)
+    expect(page.locator("#execution-head")).to_contain_text("attempt 2")
+    expect(page.get_by_text("in line 7")).to_be_visible()
+    page.get_by_text("in line 7").select_text()
+    JobExecution.objects.filter(pk=execution.pk).update(attempt=3)
+    for _ in range(2):  # the first may have been asked for before
+        with page.expect_response("**/live/"):
+            pass
+    assert page.evaluate("getSelection().toString()") == "in line 7"
+    page.evaluate("getSelection().removeAllRanges()")
+    expect(page.locator("#execution-head")).to_contain_text("attempt 3")
+
+
 def test_choose_lines_of_the_log(page: Page) -> None:
     execution = make_execution(status="failed")
     say(execution, "all is well")

@@ -1,5 +1,23 @@
-// The live log of an execution's page: it follows its end, and holds while somebody reads further up.
+// What the parts of a page that are fetched again and again must not spoil.
 "use strict";
+
+// --- Of what is replaced, what somebody opened stays open, and what he selected is left alone.
+
+let opened = [];
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.detail.target;
+  const selection = document.getSelection();
+  if (!selection.isCollapsed && part.contains(selection.anchorNode)) event.detail.shouldSwap = false;
+  opened = [...part.querySelectorAll("details[id]")].map(({ id, open }) => [id, open]);
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
+  opened = [];
+});
+
+// --- The log of an execution follows its end, and holds while somebody reads further up.
 
 const MOST_ROWS = 2000;
 
