@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from core.clock import database_now
 from executions.admin.figures import execution_figures, job_figures
 from executions.admin.health import examine
+from executions.admin.live import live_part
 from executions.admin.progress import Progress, measure_progress
 from executions.admin.trend import draw_trend
 from executions.models import JobExecution
@@ -43,11 +44,9 @@ def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[st
     return context | read_dashboard(request)
 
 
+@live_part
 def show_live_part(request: HttpRequest) -> HttpResponse:
     """Answer the part of the first page that is fetched again and again."""
-    if not admin.site.has_permission(request):
-        # The page itself is loaded anew, and leads to the login.
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     template = "executions/admin/dashboard/live.html"
     return TemplateResponse(request, template, read_dashboard(request))
 

@@ -22,6 +22,7 @@ from executions.admin.display import progress_words, reason_words, status_badge
 from executions.admin.execution_list import FILTERS, ExecutionList
 from executions.admin.execution_page import read_live_part
 from executions.admin.filters import search_executions
+from executions.admin.live import live_part
 from executions.admin.log_tail import LogChoice, read_tail
 from executions.admin.parameters import ParametersForm
 from executions.admin.run_form import Question, answers, ask_parameters, wants_form
@@ -46,10 +47,7 @@ class ExecutionAdmin(HistoryAdmin):
     fields = ()
 
     def get_urls(self) -> list[URLPattern]:
-        live, log = (
-            self.admin_site.admin_view(self.show_live),
-            self.admin_site.admin_view(self.show_log),
-        )
+        live, log = live_part(self.show_live), live_part(self.show_log)
         return [
             path("<uuid:pk>/live/", live, name="executions_jobexecution_live"),
             path("<uuid:pk>/log/", log, name="executions_jobexecution_log"),

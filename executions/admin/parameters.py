@@ -12,10 +12,11 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
+
+from core.admin_fields import JsonTextField
 
 _NO_CHOICE = ("", "not given")
 _BLANK = (None, "")
@@ -27,7 +28,7 @@ class ParametersForm(forms.Form):
     def __init__(self, data: Any = None, *, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, prefix="parameter", initial={"parameters": dict(parameters or {})})
         self.fields["parameters"] = JsonField(
-            kinds=(dict,), label="Parameters", help_text="An object of names and values."
+            kind=dict, label="Parameters", help_text="An object of names and values."
         )
 
     def read(self) -> dict[str, Any]:
@@ -54,29 +55,27 @@ class SchemaForm(ParametersForm):
         }
 
 
-class JsonField(forms.CharField):
-    """A JSON value of certain kinds; says where its text stops being JSON."""
+class JsonField(JsonTextField):
+    """A JSON value of one kind; says where its text stops being JSON."""
 
-    def __init__(self, *, kinds: tuple[type, ...], **options: Any) -> None:
-        super().__init__(widget=UnfoldAdminTextareaWidget({"rows": 8, "class": "mono"}), **options)
-        self.kinds = kinds
+    empty_values = list(_BLANK)  # {} and [] are values like any other
 
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else pretty(value)
+    def __init__(self, *, kind: type, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+        self.widget.attrs["rows"] = 8
 
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if text == "":
-            return None
+    def to_python(self, value: Any) -> Any:
         try:
-            found = json.loads(text)
-        except json.JSONDecodeError as error:
-            said = f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
-            raise forms.ValidationError(said, code="not_json") from None
-        if not isinstance(found, self.kinds):
-            wanted = "a list, such as [1, 2]" if list in self.kinds else 'an object: {"name": 1}'
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(_where_it_breaks(value), code="invalid") from None
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and not isinstance(value, self.kind):
+            wanted = "a list, such as [1, 2]" if self.kind is list else 'an object: {"name": 1}'
             raise forms.ValidationError(f"Give {wanted}.", code="wrong_kind")
-        return found
 
 
 def form_for(schema: Any, data: Any = None) -> ParametersForm:
@@ -101,9 +100,12 @@ def make_field(name: str, rule: Any, *, is_required: bool) -> forms.Field:
     return _MAKERS.get(_kind(rule), _text)(rule, options)
 
 
-def pretty(value: Any) -> str:
-    """Return JSON as people edit it."""
-    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+def _where_it_breaks(text: str) -> str:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"This is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+    return "This is not JSON."
 
 
 def _kind(rule: dict[str, Any]) -> str:
@@ -175,7 +177,7 @@ def _compiled(pattern: Any) -> re.Pattern[str] | None:
 
 def _json(kind: type) -> Callable[[dict[str, Any], dict[str, Any]], forms.Field]:
     def make(rule: dict[str, Any], options: dict[str, Any]) -> forms.Field:
-        return JsonField(kinds=(kind,), **options)
+        return JsonField(kind=kind, **options)
 
     return make
 
