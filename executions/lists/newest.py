@@ -40,7 +40,9 @@ class Newest:
     def read(self, place: Place | None, *, limit: int) -> list[JobExecution]:
         """Return the rows nearest to ``place``, nearest first."""
         ids = list(self.find(place, limit=limit).values_list("found", flat=True))
-        return list(from_place(listed(JobExecution.objects.filter(pk__in=ids)), place))
+        rows = list(from_place(listed(JobExecution.objects.filter(pk__in=ids)), place))
+        # Fewer would look like the last page: what was deleted in between is found no more.
+        return rows if len(rows) == len(ids) else self.read(place, limit=limit)
 
     def find(self, place: Place | None, *, limit: int) -> QuerySet[Any]:
         """Return the query of their ids, as ``found``."""

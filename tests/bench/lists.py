@@ -131,7 +131,7 @@ def executions(history: History) -> Cases:
         "a job of 170,000 rows": f"job={busiest}",
         "a job of 120 rows": f"job={daily}",
         "that large job, cancelled": f"job={busiest}&status=cancelled",
-        "that large job, by hand (no row)": f"job={busiest}&isManual=true",
+        "that large job, by hand (3 rows)": f"job={busiest}&isManual=true",
         "that large job, retrying (no row)": f"job={busiest}&status=retrying",
         "a job that only skips, failed (no row)": f"job={barred}&status=failed",
         "a category": "category=category 4",

@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from executions.lists import listed
+from executions.models import JobExecution
 from tests.factories import make_execution, make_job
 from tests.integration.api.test_problems import problem_of
 
@@ -39,6 +41,20 @@ def test_new_rows_do_not_shift_the_next_page(api):
     first = read(api, "/api/executions?pageSize=2")
     make_execution(job)
     assert [row["id"] for row in read(api, first["next"])["results"]] == made[2:]
+
+
+def test_what_is_deleted_while_a_page_is_read_does_not_end_the_list(api, monkeypatch):
+    job = make_job()
+    made = [make_execution(job).pk for _ in range(4)][::-1]
+
+    def delete_newest(rows):
+        JobExecution.objects.filter(pk=made[0]).delete()
+        return listed(rows)
+
+    monkeypatch.setattr("executions.lists.newest.listed", delete_newest)
+    page = read(api, "/api/executions?pageSize=2")
+    assert [row["id"] for row in page["results"]] == [str(pk) for pk in made[1:3]]
+    assert [row["id"] for row in read(api, page["next"])["results"]] == [str(made[3])]
 
 
 def test_a_filter_holds_on_the_next_page(api):
