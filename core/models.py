@@ -6,12 +6,13 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from core.tokens import ParsedToken
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    def usable(self, parsed: ParsedToken, now: datetime) -> Self:
+    def usable(self, parsed: ParsedToken, now: datetime | Now) -> Self:
         """Return the one token that matches, if it may be used at ``now``."""
         unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
         return self.filter(
