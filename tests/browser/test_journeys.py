@@ -59,6 +59,22 @@ def test_sign_in_and_watch_an_execution_finish(context: BrowserContext, alice: U
     expect(page.locator("#result_list")).to_contain_text("Nightly report")
 
 
+def test_the_dashboard_rests_while_nobody_looks(page: Page) -> None:
+    live, hide = reverse("dashboard-live"), "document, 'hidden', {configurable: true, get: () => "
+    page.clock.install()
+    page.goto("/admin/")
+    with page.expect_response(f"**{live}"):
+        page.clock.run_for(5_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(f"Object.defineProperty({hide}true}})")
+    page.clock.run_for(60_000)
+    assert asked == []
+    page.evaluate(f"Object.defineProperty({hide}false}})")
+    with page.expect_response(f"**{live}"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_create_a_job_and_a_weekly_schedule(page: Page) -> None:
     page.goto(JOBS)
     page.locator(f'a[href^="{reverse("admin:jobs_jobdefinition_add")}"]').first.click()
