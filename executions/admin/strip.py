@@ -1,5 +1,6 @@
 """The last executions of a job as a strip of bars: colour says how, height says how long."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,7 @@ _MEASURED = (S.SUCCEEDED, S.FAILED, S.TIMED_OUT)
 
 @dataclass(frozen=True)
 class Bar:
-    """One execution; ``height`` is in percent of the longest."""
+    """One execution; ``height`` grows with its duration, to 100 for the longest."""
 
     look: str
     height: float
@@ -89,7 +90,8 @@ def _bar(execution: JobExecution, seconds: float | None, longest: float) -> Bar:
     took = "" if seconds is None else f", took {show_span(seconds)}"
     return Bar(
         look=status_look(execution.status)[0],
-        height=max(100 * (seconds or 0) / longest, _LEAST_HEIGHT),
+        # By the square root: one that took very long does not make all others look alike.
+        height=max(100 * math.sqrt((seconds or 0) / longest), _LEAST_HEIGHT),
         words=f"{S(execution.status).label}, {show_time(execution.scheduled_for)}{took}",
         url=reverse("admin:executions_jobexecution_change", args=[execution.pk]),
     )

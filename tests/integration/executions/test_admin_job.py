@@ -1,5 +1,7 @@
 """What executions add to the pages of jobs: Run now, and how it went lately."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from core.clock import database_now
 from executions.models import JobExecution
 from jobs.models import JobDefinition
 from tests.factories import make_execution, make_job
@@ -144,6 +147,16 @@ def test_a_page_shows_the_last_50_executions_and_how_many_of_them_went_well(
     assert page_of(oldest) not in page
     assert f'href="{page_of(last)}" title="Skipped, ' in page
     assert "49 % of the last 49 succeeded" in page
+
+
+def test_the_longer_an_execution_took_the_higher_is_its_bar(as_alice: Client) -> None:
+    job, now = make_job(), database_now()
+    for seconds in (100, 25, 0):
+        started = now - timedelta(seconds=seconds)
+        make_execution(job, status="succeeded", started_at=started, completed_at=now)
+    page = as_alice.get(job_page(job)).text
+    heights = re.findall(r'class="strip-bar strip-good" style="height: ([0-9.]+)%"', page)
+    assert heights == ["100.0", "50.0", "12.0"]
 
 
 def test_a_job_that_never_ran_says_so(as_alice: Client) -> None:
