@@ -17,7 +17,9 @@ _STARTED = JobExecution.objects.filter(started_at__isnull=False).order_by("-pk")
 
 def with_last_of_job(jobs: QuerySet[JobDefinition]) -> QuerySet[JobDefinition]:
     """Add ``last_execution_at`` and ``last_execution_status``: of the newest that was started."""
-    by_hand = _STARTED.filter(job=OuterRef("pk"), schedule__isnull=True).values("pk")[:1]
+    # Without the schedule in its order, PostgreSQL would read them all: NULL is equal to nothing.
+    by_hand = _STARTED.filter(job=OuterRef("pk"), schedule__isnull=True)
+    newest_by_hand = by_hand.order_by("schedule_id", "-pk").values("pk")[:1]
     of_each = _STARTED.filter(job=OuterRef("job"), schedule=OuterRef("pk")).values("pk")[:1]
     by_schedule = (
         JobSchedule.objects.filter(job=OuterRef("pk"))
@@ -25,7 +27,7 @@ def with_last_of_job(jobs: QuerySet[JobDefinition]) -> QuerySet[JobDefinition]:
         .order_by(F("last").desc(nulls_last=True))
         .values("last")[:1]
     )
-    return _add(jobs, Greatest(Subquery(by_hand), Subquery(by_schedule)))
+    return _add(jobs, Greatest(Subquery(newest_by_hand), Subquery(by_schedule)))
 
 
 def with_last_of_schedule(schedules: QuerySet[JobSchedule]) -> QuerySet[JobSchedule]:
@@ -36,8 +38,7 @@ def with_last_of_schedule(schedules: QuerySet[JobSchedule]) -> QuerySet[JobSched
 
 def _add(rows: QuerySet[Any], last: Any) -> QuerySet[Any]:
     found = JobExecution.objects.filter(pk=OuterRef("last_execution_id"))
-    with_last: QuerySet[Any] = rows.annotate(
-        last_execution_id=last,
+    with_last: QuerySet[Any] = rows.alias(last_execution_id=last).annotate(
         last_execution_at=Subquery(found.values("started_at")),
         last_execution_status=Subquery(found.values("status")),
     )

@@ -61,11 +61,28 @@ SELECT j.id AS "jobDefinitionId",
 FROM judged
 JOIN jobs_jobdefinition j ON j.id = judged.job_id
 LEFT JOIN jobs_jobownership o ON o.job_id = j.id
-LEFT JOIN LATERAL (
-    SELECT e.started_at, e.status
-    FROM executions_jobexecution e
-    WHERE e.job_id = judged.job_id AND e.started_at IS NOT NULL
-    ORDER BY e.id DESC
-    LIMIT 1
-) AS last ON true
+LEFT JOIN executions_jobexecution last ON last.id = greatest(
+    -- As executions/last.py: by schedule, so that the index is read from its newest on.
+    (
+        SELECT e.id
+        FROM executions_jobexecution e
+        WHERE e.job_id = judged.job_id AND e.schedule_id IS NULL AND e.started_at IS NOT NULL
+        ORDER BY e.schedule_id, e.id DESC
+        LIMIT 1
+    ),
+    (
+        SELECT newest.id
+        FROM jobs_jobschedule s
+        CROSS JOIN LATERAL (
+            SELECT e.id
+            FROM executions_jobexecution e
+            WHERE e.job_id = s.job_id AND e.schedule_id = s.id AND e.started_at IS NOT NULL
+            ORDER BY e.id DESC
+            LIMIT 1
+        ) AS newest
+        WHERE s.job_id = judged.job_id
+        ORDER BY newest.id DESC
+        LIMIT 1
+    )
+)
 ORDER BY judged.first_at, j.id
