@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from executions.checks import is_plain_path
 
 _SETTING = "SCHEDULER_ALLOWED_COMMANDS"
+_WILDCARDS = frozenset("*?[")
 
 
 class CommandRefused(Exception):
@@ -47,7 +48,7 @@ def _refuse_unless_allowed(path: str, allowed: Sequence[str]) -> None:
             f"executionCommand starts with {path!r}. Give the program's absolute path, without '.',"
             " '..' and '//'; there is no shell that would look for it."
         )
-    if path in allowed:
+    if path in allowed and not _has_wildcard(path):  # it could be a pattern's own text
         return
     patterns = [pattern for pattern in allowed if _matches(path, pattern)]
     target = os.path.realpath(path)
@@ -82,5 +83,9 @@ def _matches(path: str, pattern: str) -> bool:
 def _resolve_folder(pattern: str) -> str:
     """Resolve the links in what stands before a pattern's first wildcard."""
     parts = pattern.split("/")
-    plain = next((i for i, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
+    plain = next((i for i, part in enumerate(parts) if _has_wildcard(part)), len(parts))
     return "/".join([os.path.realpath("/".join(parts[:plain]) or "/").rstrip("/"), *parts[plain:]])
+
+
+def _has_wildcard(text: str) -> bool:
+    return not _WILDCARDS.isdisjoint(text)

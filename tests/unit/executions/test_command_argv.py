@@ -18,6 +18,8 @@ def folder(tmp_path: Path) -> Path:
     (root / "bin/inside").symlink_to("daily")
     (root / "bin/outside").symlink_to("../other/tool")
     (root / "bin/loop").symlink_to("loop")
+    for name in ("*", "?", "[o]"):
+        (root / "bin" / name).symlink_to("../other/tool")
     (root / "current").symlink_to("bin")
     (root / "multi/ls").symlink_to("box")
     (root / "multi/sh").symlink_to("box")
@@ -118,6 +120,8 @@ def test_what_is_listed_or_matches_with_all_its_links_is_allowed(
         ("multi/box", ["multi/ls"]),
         ("current/daily", ["bin/daily"]),
         ("current/daily", ["bin/*"]),
+        # A pattern's own text is not what it matches.
+        ("bin/[o]", ["bin/[o]"]),
     ],
 )
 def test_everything_else_is_refused_with_the_setting_and_the_remedy(
@@ -139,6 +143,9 @@ def test_everything_else_is_refused_with_the_setting_and_the_remedy(
     [
         ("bin/outside", "bin/*", "other/tool"),
         ("multi/ls", "multi/l*", "multi/box"),
+        # A name that is the pattern's own text is still one of those that it matches.
+        ("bin/*", "bin/*", "other/tool"),
+        ("bin/?", "bin/?", "other/tool"),
     ],
 )
 def test_a_link_in_an_allowed_folder_opens_no_other_program(
