@@ -17,6 +17,7 @@ MOST_CHARACTERS = 4_000_000
 MOST_CHARACTERS_PER_LINE = 10_000
 MOST_LINES_OF_TAIL = 10
 MOST_CHARACTERS_PER_LINE_OF_TAIL = 500
+_CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,18 @@ class LogBuffer:
         self._sequence = 0
         self._characters = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the attempt has said too much already: no further line is kept."""
+        return self._sequence > self._most_lines
+
     def add(self, *, level: str, stream: str, message: str) -> None:
-        """Keep one line, unless the attempt has said too much already."""
+        """Keep one line, unless the log is full."""
+        if self.is_full:  # before any work: what floods the log must not slow down for it
+            return
         message = clean(message, limit=MOST_CHARACTERS_PER_LINE)
         with self._lock:
-            if self._sequence > self._most_lines:
+            if self.is_full:
                 return
             self._characters += len(message)
             if self._sequence == self._most_lines or self._characters > MOST_CHARACTERS:
@@ -112,11 +120,8 @@ class LineStream(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        *lines, self._unfinished = (self._unfinished + text).split("\n")
-        for line in lines:
-            self._keep(line)
-        if len(self._unfinished) > MOST_CHARACTERS_PER_LINE:
-            self.finish()
+        for start in range(0, len(text), _CHUNK):
+            self._take_over(text[start : start + _CHUNK])
         return len(text)
 
     def finish(self) -> None:
@@ -125,10 +130,27 @@ class LineStream(io.TextIOBase):
             text, self._unfinished = self._unfinished, ""
             self._keep(text)
 
+    def _take_over(self, text: str) -> None:
+        whole, end, self._unfinished = (self._unfinished + text).rpartition("\n")
+        if end:
+            for line in _last_lines(whole) if self._buffer.is_full else whole.split("\n"):
+                self._keep(line)
+        if len(self._unfinished) > MOST_CHARACTERS_PER_LINE:
+            self.finish()
+
     def _keep(self, line: str) -> None:
         self._buffer.add(level=self._level, stream=self._stream, message=line)
         if line.strip():
             self.tail.append(line[:MOST_CHARACTERS_PER_LINE_OF_TAIL])
+
+
+def _last_lines(text: str) -> list[str]:
+    """Return the lines that a tail is left with, without splitting all the others."""
+    lines: list[str] = []
+    while len(lines) < MOST_LINES_OF_TAIL and (text := text.rstrip()):
+        text, _, line = text.rpartition("\n")
+        lines.append(line)
+    return lines[::-1]
 
 
 class _Collector(logging.Handler):

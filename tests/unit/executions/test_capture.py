@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from executions import capture
-from executions.capture import LogBuffer, captured, install_collector, log_parameters
+from executions.capture import LineStream, LogBuffer, captured, install_collector, log_parameters
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -228,6 +228,72 @@ def test_characters_are_capped_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [line.stream for line in lines] == ["log", "log", "platform"]
     assert len({line.sequence for line in lines}) == 3
+
+
+@pytest.fixture
+def full() -> LogBuffer:
+    """A log that keeps nothing more."""
+    buffer = LogBuffer(started_at=NOON, most_lines=3)
+    say(buffer, *(["line"] * 4))
+    assert len(buffer.take()) == 4
+    return buffer
+
+
+def test_what_a_full_log_does_not_keep_is_not_even_cleaned(
+    full: LogBuffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaned: list[str] = []
+    monkeypatch.setattr(capture, "clean", lambda text, **_: cleaned.append(text))
+
+    say(full, *(["line"] * 1_000))
+
+    assert cleaned == []
+    assert full.take() == []
+
+
+@pytest.mark.parametrize("text", ["\n" * 5_000_000, "a line\n" * 500_000, "x" * 5_000_000])
+def test_a_flood_into_a_full_log_is_not_taken_apart(
+    full: LogBuffer, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(full, "add", lambda **line: kept.append(line["message"]))
+
+    LineStream(full, "stdout", "INFO").write(text)
+
+    assert len(kept) <= 10 * len(text) / capture._CHUNK + 10
+
+
+@pytest.mark.parametrize(
+    ("writes", "tail"),
+    [
+        (["a\nb\n"], ["a", "b"]),
+        (["a\n", "\n" * 200_000, "b\n"], ["a", "b"]),
+        (["a\n\n \n\nb\n \n"], ["a", "b"]),
+        (["".join(f"{n}\n" for n in range(100_000))], [str(n) for n in range(99_990, 100_000)]),
+        (["a\nb", "c\nd", "e"], ["a", "bc", "de"]),
+        (["x" * 100 + "\n" * 100_000 + "y"], ["x" * 100, "y"]),
+        (["x" * 9_000 + "\n"], ["x" * 500]),
+        (["\n" * 100_000], []),
+    ],
+)
+def test_a_full_log_still_knows_the_last_lines(
+    full: LogBuffer, writes: list[str], tail: list[str]
+) -> None:
+    stream = LineStream(full, "stderr", "ERROR")
+
+    for text in writes:
+        stream.write(text)
+    stream.finish()
+
+    assert list(stream.tail) == tail
+
+
+def test_a_text_of_many_lines_is_kept_whole(buffer: LogBuffer) -> None:
+    lines = [f"{n} {'x' * 2_000}" for n in range(90)]
+    text = "\n".join(lines) + "\n"
+
+    assert LineStream(buffer, "stdout", "INFO").write(text) == len(text)
+    assert messages(buffer) == lines
 
 
 def test_threads_lose_no_line_and_share_no_number() -> None:
