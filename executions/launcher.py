@@ -21,6 +21,7 @@ import ctypes
 import os
 import select
 import signal
+import stat
 import sys
 import time
 from contextlib import suppress
@@ -255,30 +256,57 @@ def read_process(pid: int) -> tuple[str, int, int, int] | None:
 
 
 def remove_folder(folder: str) -> bool:
-    """Remove a folder and all that is in it; return whether it is gone."""
-    found: list[str] = []
-    folders = [] if os.path.islink(folder) else [folder]
-    while folders:
-        found.append(folders.pop())
-        with suppress(OSError):
-            os.chmod(found[-1], 0o700)
-            folders += _empty(found[-1])
-    for path in reversed(found):
-        with suppress(OSError):
-            os.rmdir(path)
+    """Remove a folder and all that is in it; return whether it is gone.
+
+    It may be deeper than any path can name: what stands in a folder inside is moved up first.
+    """
+    with suppress(OSError):
+        root = _open_folder(folder)
+        try:
+            _empty(root)
+        finally:
+            os.close(root)
+        os.rmdir(folder)
     return not os.path.lexists(folder)
 
 
-def _empty(folder: str) -> list[str]:
-    """Remove all but the folders of a folder, and return those."""
+def _empty(root: int) -> None:
+    """Remove all that is in this folder, of which there are never more than two levels to name."""
+    folders = _empty_of_files(root, root)
+    while folders:
+        name = folders.pop()
+        with suppress(OSError):
+            inner = _open_folder(name, root)
+            try:
+                folders += _empty_of_files(inner, root)
+            finally:
+                os.close(inner)
+            os.rmdir(name, dir_fd=root)
+
+
+def _empty_of_files(folder: int, root: int) -> list[str]:
+    """Remove all but the folders of a folder, move those to ``root``, and return their names."""
     folders = []
     for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            folders.append(entry.path)
-        else:
-            with suppress(OSError):
-                os.unlink(entry.path)
+        with suppress(OSError):
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.name, dir_fd=folder)
+            elif folder == root:
+                folders.append(entry.name)
+            else:
+                os.chmod(entry.name, 0o700, dir_fd=folder)  # else its ".." could not be changed
+                name = os.urandom(16).hex()
+                os.rename(entry.name, name, src_dir_fd=folder, dst_dir_fd=root)
+                folders.append(name)
     return folders
+
+
+def _open_folder(name: str, inside: int | None = None) -> int:
+    """Open a folder, whatever its mode; a link is none."""
+    if not stat.S_ISDIR(os.lstat(name, dir_fd=inside).st_mode):
+        raise NotADirectoryError
+    os.chmod(name, 0o700, dir_fd=inside)
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=inside)
 
 
 def main(parent: str, control: str, lock: str, times: str, folder: str, *argv: str) -> None:

@@ -103,8 +103,10 @@ def sweep(**_: Any) -> None:
         try:
             if os.fstat(lock).st_uid == os.geteuid():
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                remove_folder(str(folder))
-                logger.info("removed %s, left by an attempt that was killed", folder)
+                if remove_folder(str(folder)):
+                    logger.info("removed %s, left by an attempt that was killed", folder)
+                else:
+                    logger.warning("%s, left by a killed attempt, cannot be removed", folder)
         except BlockingIOError:
             continue
         finally:

@@ -152,6 +152,29 @@ def test_a_starting_worker_removes_what_nobody_holds(temporary: Path) -> None:
     held.remove()
 
 
+@pytest.mark.parametrize(
+    ("is_gone", "says"),
+    [
+        (True, "removed {}, left by an attempt that was killed"),
+        (False, "{}, left by a killed attempt, cannot be removed"),
+    ],
+)
+def test_a_starting_worker_says_what_became_of_the_folder(
+    temporary: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    is_gone: bool,
+    says: str,
+) -> None:
+    (temporary / "scheduler-attempt-lost").mkdir()
+    monkeypatch.setattr(module, "remove_folder", lambda _: is_gone)
+
+    with caplog.at_level("INFO"):
+        sweep()
+
+    assert caplog.messages == [says.format(temporary / "scheduler-attempt-lost")]
+
+
 def test_a_starting_worker_leaves_what_is_anothers(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

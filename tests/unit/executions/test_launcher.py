@@ -289,13 +289,53 @@ def test_a_link_in_a_folders_place_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "kept/file").exists()
 
 
-def test_a_deep_folder_is_removed_and_one_that_is_gone_is_no_error(tmp_path: Path) -> None:
-    deep = tmp_path / "deep"
-    for depth in range(1, 1_500):
-        os.mkdir(f"{deep}{'/d' * depth}"[:-2])
+@pytest.mark.parametrize(("name", "depth"), [("d", 1_500), ("d" * 100, 60)])
+def test_a_folder_deeper_than_a_path_or_the_open_files_is_removed(
+    tmp_path: Path, name: str, depth: int
+) -> None:
+    inner = make_folders(tmp_path / "deep", name, depth)
+    os.mkdir("beside", dir_fd=inner)
+    os.close(os.open("file", os.O_CREAT, dir_fd=inner))
+    os.symlink(tmp_path, "link", dir_fd=inner)
+    os.close(inner)
 
-    assert launcher.remove_folder(str(deep)) is True
-    assert launcher.remove_folder(str(deep)) is True
+    assert launcher.remove_folder(str(tmp_path / "deep")) is True
+    assert os.listdir(tmp_path) == []
+
+
+def make_folders(folder: Path, name: str, depth: int) -> int:
+    """Make a folder with so many in one another; return the innermost, open."""
+    folder.mkdir()
+    inner = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=inner)
+        outer, inner = inner, os.open(name, os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    return inner
+
+
+def test_what_cannot_be_removed_does_not_hold_up_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "a/b/c").mkdir(parents=True)
+    for name in ("a/kept", "a/b/c/file", "file"):
+        (folder / name).touch()
+    unlink = os.unlink
+
+    def refuse(name: str, *, dir_fd: int) -> None:
+        if name == "kept":
+            raise PermissionError
+        unlink(name, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+
+    assert launcher.remove_folder(str(folder)) is False
+    assert [path.relative_to(folder).as_posix() for path in folder.rglob("*")] == ["a", "a/kept"]
+
+
+def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
+    assert launcher.remove_folder(str(tmp_path / "gone")) is True
 
 
 def test_it_needs_nothing_but_the_standard_library() -> None:
