@@ -16,6 +16,7 @@ from executions.broker import offer_soon
 from executions.capture import LogBuffer, captured
 from executions.claim import Claim, claim, disarm_kernel_timer
 from executions.handlers import MODES
+from executions.handlers.in_process import message_of
 from executions.models import JobExecution
 from executions.outcomes import Outcome
 from executions.process import child
@@ -65,8 +66,8 @@ def _attempt(claimed: Claim) -> None:
 
 def _call(guard: Guard) -> Outcome:
     """Call the handler so that a stop can reach it, and nothing but an outcome comes back."""
-    mode = MODES[guard.claim.snapshot["execution_mode"]]
     try:
+        mode = MODES[guard.claim.snapshot["execution_mode"]]
         with captured(guard.lines):
             try:
                 guard.is_armed = True
@@ -80,6 +81,10 @@ def _call(guard: Guard) -> Outcome:
         if guard.stop is None and not guard.context.cancelled:
             return outcomes.Failed("StopJob", "Raised without anybody asking to stop.", trace)
         return outcomes.Cancelled(trace)
+    # Left to itself, a MemoryError would leave the row running until its lease is over.
+    except BaseException as failure:
+        trace = "".join(traceback.format_exception(failure))
+        return outcomes.Failed(type(failure).__name__, message_of(failure), trace)
 
 
 def _settle(guard: Guard, outcome: Outcome) -> None:

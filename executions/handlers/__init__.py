@@ -2,7 +2,8 @@
 
 A mode is a function ``(guard) -> Outcome``. It turns whatever the job's code does into an outcome;
 only :class:`~executions.authoring.StopJob` may pass through it. A mode whose work goes on outside
-this process hands the guard over to it instead, and no ``StopJob`` is raised.
+this process hands the guard over to it instead, and no ``StopJob`` is raised. What breaks the mode
+itself off, such as a ``MemoryError``, fails the attempt: by then nothing of it may go on.
 """
 
 from collections.abc import Callable

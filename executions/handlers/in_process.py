@@ -55,7 +55,7 @@ def run_in_process(claim: Claim, context: JobContext) -> Outcome:
         )
     # A handler's KeyboardInterrupt or MemoryError must not end the worker.
     except BaseException as failure:
-        return Failed(type(failure).__name__, _message(failure), _trace(failure))
+        return Failed(type(failure).__name__, message_of(failure), _trace(failure))
 
 
 _signature = lru_cache(inspect.signature)
@@ -79,7 +79,7 @@ def bind_arguments(
     return arguments
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return what the exception says; some cannot even say that."""
     try:
         return str(error) or repr(error)

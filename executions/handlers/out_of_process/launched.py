@@ -53,6 +53,8 @@ class Launched:
         self._out = _Pipe(LineStream(lines, "stdout", "INFO"))
         self._err = _Pipe(LineStream(lines, "stderr", "ERROR"))
         self._control, far = socket.socketpair()
+        self._is_started = False
+        self._born_at = 0
         launcher.adopt_orphans(True)
         try:
             self._process = subprocess.Popen(
@@ -65,14 +67,15 @@ class Launched:
                 cwd=workspace.folder,
                 start_new_session=True,
             )
+            self._is_started = True
+            found = launcher.read_process(self._process.pid)
+            self._born_at = found[3] if found is not None else 0
         except BaseException:
-            self._let_go()
+            self.__exit__()
             raise
         finally:
             for end in (far, self._out.far, self._err.far):
                 end.close()
-        found = launcher.read_process(self._process.pid)
-        self._born_at = found[3] if found is not None else 0
 
     def stop(self) -> None:
         """Ask the command and all that it started to stop; after its grace it is killed."""
@@ -111,8 +114,11 @@ class Launched:
 
     def __exit__(self, *_: object) -> None:
         self._control.close()  # whatever still runs ends now
-        self._bury()
-        self._let_go()
+        try:
+            if self._is_started:
+                self._bury()
+        finally:
+            self._let_go()
 
     def _pipe(self, descriptor: int) -> "_Pipe":
         return self._out if descriptor == self._out.near.fileno() else self._err

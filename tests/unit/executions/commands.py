@@ -38,7 +38,11 @@ class Attempt:
             started_at=NOON,
             correlation_id=UUID(int=2),
             parameters=parameters or {},
-            snapshot={"execution_command": command, "timeout_seconds": 30},
+            snapshot={
+                "execution_mode": ExecutionMode.OUT_OF_PROCESS,
+                "execution_command": command,
+                "timeout_seconds": 30,
+            },
         )
         self.lines = LogBuffer(started_at=NOON, most_lines=1_000)
         context = JobContext(UUID(int=1), 2, NOON, NOON, logging.getLogger("test"))

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from pytest_django.fixtures import Settings
 
+from executions import runner
 from executions.handlers.out_of_process.endings import Ending, outcome_of
 from executions.launcher import read_process
 from executions.outcomes import Cancelled, Failed, HandedBack, RetryAsked, Succeeded, TimedOut
@@ -447,6 +448,57 @@ def test_a_folder_that_cannot_be_made_fails_the_attempt_with_the_reason(
     assert isinstance(outcome, Failed)
     assert (outcome.error_type, outcome.is_permanent) == ("CommandNotStarted", False)
     assert "No such file or directory" in outcome.message
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SystemExit(3), KeyboardInterrupt()])
+def test_what_breaks_off_the_waiting_kills_the_command_and_fails_the_attempt(
+    start: Start, mark: str, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    attempt = start(f"trap '' TERM; {FAMILY} echo ready; while :; do sleep 1; done")
+
+    def break_off(**_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(attempt.lines, "add", break_off)
+    outcome = runner._call(attempt.guard)
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message, outcome.is_permanent) == (
+        type(error).__name__,
+        str(error) or repr(error),
+        False,
+    )
+    assert "break_off" in (outcome.stack_trace or "")
+    assert marked(mark) == []
+
+
+def test_what_breaks_off_the_start_kills_the_command_as_well(
+    start: Start, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = start(f"{FAMILY} sleep 600")
+    read = iter([MemoryError()])
+
+    def break_off(pid: int) -> tuple[str, int, int, int] | None:
+        until(lambda: len(marked(mark)) >= 4, what="the command has started its family")
+        for error in read:
+            raise error
+        return read_process(pid)
+
+    monkeypatch.setattr("executions.launcher.read_process", break_off)
+    with pytest.raises(MemoryError):
+        attempt.run()
+
+    assert marked(mark) == []
+
+
+def test_a_mode_that_this_worker_does_not_know_fails_the_attempt(start: Start) -> None:
+    attempt = start("exit 0")
+    attempt.claim.snapshot["execution_mode"] = "by_pigeon"
+
+    outcome = runner._call(attempt.guard)
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("KeyError", "'by_pigeon'")
 
 
 def test_many_commands_leave_no_open_file(start: Start) -> None:
