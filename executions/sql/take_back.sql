@@ -1,6 +1,8 @@
 -- Take back what no worker has claimed in a queue that is paused (in all of them when none is named):
--- queued -> scheduled, or -> retrying after the first attempt, under a new fence. Returns the count.
+-- queued -> scheduled, or -> retrying when an attempt has failed, under a new fence. Returns the count.
 --
+-- Attempts that were handed back are not counted in "attempt": of what waits, attempt N has failed,
+-- also when a hand-back of attempt N + 1 came after it.
 -- What somebody else has locked is passed over: that is a claim, which wins, or a look of the sweeper,
 -- which comes back here. So this waits for nobody, and nobody who waits for it is waited for.
 WITH unclaimed AS MATERIALIZED (

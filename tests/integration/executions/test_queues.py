@@ -10,12 +10,17 @@ from core.clock import database_now
 from core.errors import InvalidInput
 from executions.dispatcher import choose
 from executions.models import ExecutionTransition, JobExecution, Worker
+from executions.outcomes import HandedBack
 from executions.queues import QueueLoad, change_queue, queue_loads
+from executions.retry import RetryPolicy
+from executions.settlement import decide, settle
 from executions.states import FINAL
 from jobs.models import Queue
 from tests.factories import TESTER, make_execution, make_job
 
 pytestmark = pytest.mark.django_db
+
+NEVER = RetryPolicy(strategy="none", max_retries=0, base_delay=30, max_delay=60)
 
 
 @pytest.fixture
@@ -52,6 +57,21 @@ def test_a_paused_queue_takes_back_what_no_worker_has_claimed(lane: Queue) -> No
     assert statuses == ["running", "scheduled", "retrying", "queued"]
     moves = ExecutionTransition.objects.values_list("execution", "reason", "actor")
     assert set(moves) == {(e.pk, "queue_paused", "tester") for e in (fresh, tried)}
+
+
+@pytest.mark.parametrize(("attempt", "status"), [(1, "scheduled"), (2, "retrying")])
+def test_an_attempt_that_was_handed_back_does_not_count_as_failed(
+    lane: Queue, attempt: int, status: str
+) -> None:
+    execution = make_execution(make_job(queue=lane), status="running", attempt=attempt)
+    decision = decide(HandedBack(), attempt=attempt, policy=NEVER)
+    assert settle(execution_id=execution.pk, fence=1, decision=decision, lines=[]) == "scheduled"
+    assert len(choose().hints) == 1
+
+    pause(lane)
+
+    assert status_of(execution) == status
+    assert execution.attempt == attempt - 1
 
 
 def test_what_was_taken_back_goes_out_again_once_the_queue_is_resumed(lane: Queue) -> None:
