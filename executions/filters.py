@@ -29,7 +29,9 @@ class ExecutionQuery(PageQuery):
     queue = serializers.CharField(required=False, help_text="Of the job.")
     from_utc = UtcDateTimeField(required=False, help_text="Opened at this instant or later.")
     to_utc = UtcDateTimeField(required=False, help_text="Opened before this instant.")
-    is_manual = serializers.BooleanField(required=False, help_text="Whether somebody asked for it, or its schedule.")
+    is_manual = serializers.BooleanField(
+        required=False, help_text="Whether somebody asked for it, or its schedule."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what contradicts itself: it could only find nothing."""
