@@ -82,13 +82,16 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
 def _plan_schedule(
     row: Row, schedule: JobSchedule, unfinished: int
 ) -> tuple[list[Slot], datetime | None]:
-    """Return the schedule's due slots and the slot after them, if it goes on."""
+    """Return the schedule's due slots and the slot after them, if it goes on.
+
+    Between ``stopped_at`` and ``resumed_at`` there is none.
+    """
     rule, stopped_at = schedule.rule, row["stopped_at"]
     until = row["now"] if stopped_at is None else min(row["now"], stopped_at)
     slots = list(decide_slots(rule, row, unfinished, until=until))
     following = rule.next(slots[-1].scheduled_for) if slots else None
-    if stopped_at is not None and following is not None and following > stopped_at:
-        following = None
+    if stopped_at is not None and (following is None or following > stopped_at):
+        following = rule.next(row["resumed_at"]) if row["resumed_at"] else None
     return slots, following
 
 

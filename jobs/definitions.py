@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce
 
 from audit.trail import Actor, record
 from core.clock import database_now
@@ -97,9 +99,15 @@ def set_job_status(
     job.disabled_reason = reason if stopped else None
     job.save()
     if status == JobStatus.ARCHIVED:
-        ended = job.schedules.unarchived()
-        ended.filter(next_fire_at__gt=now).update(next_fire_at=None)
-        ended.update(archived_at=now, updated_at=now, is_active=False)
+        # In one statement, which looks again at a row that somebody is changing meanwhile.
+        job.schedules.unarchived().update(
+            archived_at=now,
+            updated_at=now,
+            is_active=False,
+            stopped_at=Coalesce("stopped_at", Value(now)),
+            resumed_at=None,
+            next_fire_at=Case(When(next_fire_at__lte=now, then="next_fire_at")),
+        )
     actions = {JobStatus.ACTIVE: "JobEnabled", JobStatus.ARCHIVED: "JobDeleted"}
     record(
         actor=actor,

@@ -36,7 +36,7 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=schedule.job_id)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived.")
-    schedule.next_fire_at = _next_fire(schedule, after=now)
+    _settle_slots(schedule, now=now)
     schedule.save(force_insert=True)
     _record_schedule(actor, schedule, before=None)
     return schedule
@@ -52,15 +52,13 @@ def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, An
     schedule = JobSchedule.objects.select_for_update().get(pk=schedule.pk)
     if schedule.archived_at is not None:
         raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")
-    before, known = _values(schedule), schedule.one_time_at
-    problems = _set_fields(schedule, fields) + problems_of(schedule)
-    now = database_now()
-    refuse(problems + _settle_one_time(schedule, known=known, now=now))
+    before, known, now = _values(schedule), schedule.one_time_at, database_now()
+    problems = _set_fields(schedule, fields)
     if schedule.delay_seconds not in (None, before["delay_seconds"]):
         schedule.anchor_at = now
-    already_due = schedule.next_fire_at is not None and schedule.next_fire_at <= now
-    if not already_due:
-        schedule.next_fire_at = _next_fire(schedule, after=now)
+    problems += problems_of(schedule)
+    refuse(problems + _settle_one_time(schedule, known=known, now=now))
+    _settle_slots(schedule, now=now)
     if _values(schedule) != before:
         schedule.updated_by, schedule.updated_at = actor.claims or actor.name, now
         _record_schedule(actor, schedule, before=before)
@@ -77,10 +75,26 @@ def archive_schedule(*, actor: Actor, schedule: JobSchedule) -> None:
     before = _values(schedule)
     now = database_now()
     schedule.is_active, schedule.archived_at, schedule.updated_at = False, now, now
-    if schedule.next_fire_at is not None and schedule.next_fire_at > now:
-        schedule.next_fire_at = None
+    _settle_slots(schedule, now=now)
     schedule.save()
     _record_schedule(actor, schedule, before=before)
+
+
+def _settle_slots(schedule: JobSchedule, *, now: datetime) -> None:
+    """Say which slot is the next, and between which instants none is.
+
+    Slots that were due before the schedule was stopped are still the planner's. If it was stopped
+    a second time before the planner came, the time between counts as stopped too.
+    """
+    is_due = schedule.next_fire_at is not None and schedule.next_fire_at <= now
+    if not schedule.is_active:
+        schedule.stopped_at, schedule.resumed_at = schedule.stopped_at or now, None
+    elif not is_due:
+        schedule.stopped_at = schedule.resumed_at = None
+    elif schedule.stopped_at is not None:
+        schedule.resumed_at = schedule.resumed_at or now
+    if not is_due:
+        schedule.next_fire_at = schedule.rule.next(now) if schedule.is_active else None
 
 
 def _set_fields(schedule: JobSchedule, fields: dict[str, Any]) -> list[FieldProblem]:
@@ -110,18 +124,14 @@ def _settle_one_time(
         at = compile_rule(spec).next(EARLIEST) if isinstance(moment, datetime) else None
     except InvalidRule:
         return []
-    if at is None or at == known:
+    if at is None:
         return []
     schedule.one_time_at = at
-    if at > now:
+    if at == known or at > now:
         return []
     said, clock = (f"{time.replace(microsecond=0):%Y-%m-%dT%H:%M:%SZ}" for time in (at, now))
     detail = f"{said} is over, it is {clock} now; give a later instant, or trigger the job."
     return [FieldProblem("one_time_at", "past", detail)]
-
-
-def _next_fire(schedule: JobSchedule, *, after: datetime) -> datetime | None:
-    return schedule.rule.next(after) if schedule.is_active else None
 
 
 _SCHEDULE_FIELDS = (

@@ -89,9 +89,7 @@ def _check_command(command: str) -> list[FieldProblem]:
         )
         return [FieldProblem("execution_command", "invalid_command", detail)]
     if not arguments or not arguments[0]:
-        detail = (
-            "An out_of_process job needs its command, such as /opt/reports/bin/daily EU."
-        )
+        detail = "An out_of_process job needs its command, such as /opt/reports/bin/daily EU."
         return [FieldProblem("execution_command", "required", detail)]
     return []
 

@@ -7,8 +7,10 @@ SELECT s.id,
        j.priority,
        v.id AS version_id,
        coalesce(%(now)s::timestamptz, now()) AS now,
-       -- What was due when the schedule was stopped is still opened; what came after is not.
-       CASE WHEN NOT s.is_active OR s.archived_at IS NOT NULL THEN s.updated_at END AS stopped_at
+       -- What was due when the schedule was stopped is still opened; what came after is not, until
+       -- it was resumed.
+       s.stopped_at,
+       s.resumed_at
 FROM jobs_jobschedule s
 JOIN jobs_jobdefinition j ON j.id = s.job_id
 JOIN jobs_jobversion v ON v.job_id = j.id AND v.number = j.version

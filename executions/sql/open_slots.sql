@@ -24,7 +24,11 @@ WITH opened AS (
     SELECT id, status, 0, 0, reason FROM opened
 ), advanced AS (
     UPDATE jobs_jobschedule s
-    SET next_fire_at = advance.next_fire_at
+    SET next_fire_at = advance.next_fire_at,
+        -- Once the planner is past the time in which it was stopped, nobody has to know of it.
+        stopped_at = CASE WHEN s.resumed_at IS NULL OR advance.next_fire_at <= s.stopped_at
+                          THEN s.stopped_at END,
+        resumed_at = CASE WHEN advance.next_fire_at <= s.stopped_at THEN s.resumed_at END
     FROM unnest(%(advanced)s::uuid[], %(next_fires)s::timestamptz[]) AS advance (id, next_fire_at)
     WHERE s.id = advance.id
 )

@@ -44,7 +44,8 @@ class JobSchedule(models.Model):
     """One rule of one job. ``next_fire_at`` is the earliest slot the planner has not yet opened.
 
     It is NULL when nothing will come: inactive, archived, or past its end. A slot that was due when
-    the schedule was stopped stays here until the planner has opened it.
+    the schedule was stopped stays here until the planner has opened it; until then ``stopped_at``
+    and, if it was started again meanwhile, ``resumed_at`` tell between which instants none fires.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -77,6 +78,8 @@ class JobSchedule(models.Model):
         editable=False, help_text="What an interval or a delay counts from."
     )
     next_fire_at = models.DateTimeField(null=True, editable=False)
+    stopped_at = models.DateTimeField(null=True, editable=False)
+    resumed_at = models.DateTimeField(null=True, editable=False)
     created_by = models.TextField(editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_by = models.TextField(null=True, editable=False)

@@ -73,9 +73,10 @@ class Rule:
         """
         if after.utcoffset() is None:
             raise ValueError(f"{after.isoformat()} has no UTC offset; pass an aware datetime")
+        after = max(after, self._floor)
         if after >= self._ceiling:
             return None
-        after = max(after, self._floor).astimezone(UTC).replace(microsecond=0)
+        after = after.astimezone(UTC).replace(microsecond=0)
         fire = self._timing.next(after, self._zone)
         return fire if fire is not None and fire <= self._ceiling else None
 

@@ -235,3 +235,28 @@ def test_a_bad_question_about_a_saved_schedule_is_refused_by_name(api, query, pa
     answer = api.get(f"/api/schedules/{make_schedule().id}/preview?{query}")
     problem = problem_of(answer, 400, "validation_error")
     assert problem["errors"][0]["parameter"] == parameter
+
+
+FAR = "9999-12-31T23:59:59.9999999"  # how clients of the contract write "no end"
+KINDS = [
+    {"scheduleType": "daily", "timeOfDay": "06:00"},
+    {"scheduleType": "weekly", "timeOfDay": "06:00", "daysOfWeek": 2},
+    {"scheduleType": "monthly", "timeOfDay": "06:00", "dayOfMonth": 31},
+    {"scheduleType": "cron", "cronExpression": "0 0 29 2 *"},
+    {"scheduleType": "interval", "intervalSeconds": 600},
+    {"scheduleType": "delay", "delaySeconds": 600},
+]
+
+
+@pytest.mark.parametrize("rule", KINDS, ids=lambda rule: rule["scheduleType"])
+def test_the_end_of_all_times_is_no_end_and_no_start(api, rule):
+    job = str(make_job().id)
+    body = {**rule, "timezone": "Pacific/Kiritimati"}
+
+    assert fires(preview(api, **body, endDateUtc=FAR, count=1))
+    after = preview(api, **body, afterUtc=FAR)
+    assert (after.status_code, "fires" in after.json()) in ((200, True), (400, False))
+    assert preview(api, **body, startDateUtc=FAR).status_code == 400
+    for method, status in (("endDateUtc", 201), ("startDateUtc", 400)):
+        fields = {"jobDefinitionId": job, **body, method: FAR}
+        assert api.send("post", "/api/schedules", fields).status_code == status

@@ -594,3 +594,16 @@ def test_each_permission_opens_its_own_calls(bob, bob_api, permission, allowed):
     }
     opened = {name for name, call in calls.items() if bob_api.send(*call).status_code < 400}
     assert opened == allowed
+
+
+@pytest.mark.parametrize("method", ["patch", "put"])
+def test_wall_clock_text_sent_again_is_the_same_instant(api, method):
+    text = {"oneTimeExecutionDate": "2130-12-01T07:00:00", "timezone": "Europe/Berlin"}
+    made = create(api, scheduleType=1, **text).json()
+
+    body = text if method == "patch" else {"scheduleType": 1, **text}
+    body |= {} if method == "patch" else {"jobDefinitionId": made["jobDefinitionId"]}
+    answer = api.send(method, f"/api/schedules/{made['id']}", body).json()
+
+    assert answer["oneTimeExecutionDate"] == made["oneTimeExecutionDate"] == "2130-12-01T06:00:00Z"
+    assert answer["nextExecutionUtc"] == "2130-12-01T06:00:00Z"

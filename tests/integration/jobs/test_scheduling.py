@@ -423,6 +423,36 @@ def test_a_new_wall_clock_time_is_read_in_the_zone_the_schedule_has() -> None:
     assert change(schedule, timezone="Asia/Tokyo").one_time_at == both.one_time_at
 
 
+def test_the_same_wall_clock_time_given_again_is_the_same_instant_and_no_change() -> None:
+    text = wall("2130-07-01T06:00")
+    schedule = make_schedule(schedule_type="one_time", one_time_at=text, timezone="Asia/Tokyo")
+    entries = JobAudit.objects.count()
+
+    again = change(schedule, one_time_at=text)
+    again.refresh_from_db()
+
+    assert again.one_time_at == again.next_fire_at == datetime(2130, 6, 30, 21, tzinfo=UTC)
+    assert again.rule.next(again.next_fire_at) is None
+    assert JobAudit.objects.count() == entries
+
+
+def test_a_new_delay_is_held_against_start_and_end_from_now_on() -> None:
+    now = database_now()
+    ending = make_schedule(
+        schedule_type="delay", delay_seconds=3600, end_at=now + timedelta(seconds=3700)
+    )
+    starting = make_schedule(start_at=now - timedelta(days=1))
+    past = now - timedelta(days=60)
+    JobSchedule.objects.filter(pk=starting.pk).update(anchor_at=past)
+
+    with pytest.raises(InvalidInput):
+        change(ending, delay_seconds=3800)
+    late = change(starting, schedule_type="delay", delay_seconds=600)
+
+    assert late.next_fire_at is not None
+    assert late.next_fire_at > now + timedelta(seconds=598)
+
+
 @pytest.mark.parametrize(
     ("offset", "is_refused"),
     [

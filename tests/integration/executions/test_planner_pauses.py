@@ -1,0 +1,117 @@
+"""A schedule that was stopped fires nothing of that time, whatever is done to it afterwards."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from core.clock import database_now
+from executions.planner import plan
+from jobs.definitions import set_job_status
+from jobs.models import JobSchedule, JobStatus
+from jobs.scheduling import archive_schedule, change_schedule
+from tests.factories import TESTER, make_schedule
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+def change(schedule: JobSchedule, **fields: object) -> None:
+    change_schedule(actor=TESTER, schedule=schedule, fields=fields)
+
+
+def stopped_while_no_beat_was_there() -> tuple[JobSchedule, datetime]:
+    """Every five minutes; a slot was due 30 minutes ago, the schedule was disabled 25 ago."""
+    due = database_now().replace(microsecond=0) - 30 * MINUTE
+    schedule = make_schedule(interval_seconds=300, next_fire_at=due)
+    change(schedule, is_active=False)
+    JobSchedule.objects.filter(pk=schedule.pk).update(stopped_at=due + 4 * MINUTE)
+    schedule.refresh_from_db()
+    return schedule, due
+
+
+def slots(schedule: JobSchedule) -> list[datetime]:
+    return [e.scheduled_for for e in schedule.executions.order_by("scheduled_for")]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda schedule: None,
+        lambda schedule: change(schedule, parameters={"region": "EU"}),
+        lambda schedule: change(schedule, is_active=False, timezone="Europe/Berlin"),
+        lambda schedule: archive_schedule(actor=TESTER, schedule=schedule),
+        lambda schedule: set_job_status(actor=TESTER, job=schedule.job, status=JobStatus.ARCHIVED),
+    ],
+    ids=["nothing", "edited", "edited while off", "archived", "job archived"],
+)
+def test_what_was_due_before_the_stop_opens_and_nothing_after_it(
+    act: Callable[[JobSchedule], None],
+) -> None:
+    schedule, due = stopped_while_no_beat_was_there()
+
+    act(schedule)
+    plan()
+    plan()
+
+    assert slots(schedule) == [due]
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at is None
+    assert schedule.stopped_at is not None
+
+
+def test_started_again_before_beat_is_back_it_opens_what_was_due_and_goes_on_from_now() -> None:
+    schedule, due = stopped_while_no_beat_was_there()
+
+    change(schedule, is_active=True)
+    change(schedule, parameters={"region": "EU"})
+    plan()
+
+    assert slots(schedule) == [due]
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at is not None
+    assert schedule.next_fire_at > database_now()
+    assert (schedule.next_fire_at - due) % (5 * MINUTE) == timedelta(0)
+    assert (schedule.stopped_at, schedule.resumed_at) == (None, None)
+
+    plan(now=schedule.next_fire_at)
+    assert len(slots(schedule)) == 2
+
+
+def test_more_slots_than_one_pass_opens_are_all_opened_up_to_the_stop() -> None:
+    due = database_now().replace(microsecond=0) - timedelta(hours=1)
+    schedule = make_schedule(interval_seconds=1, next_fire_at=due)
+    change(schedule, is_active=False)
+    JobSchedule.objects.filter(pk=schedule.pk).update(stopped_at=due + timedelta(seconds=1200))
+    change(schedule, is_active=True)
+
+    for _ in range(4):
+        plan()
+
+    assert [(slot - due).total_seconds() for slot in slots(schedule)][-1] == 1200
+    assert len(slots(schedule)) == 1201
+
+
+def test_stopped_twice_before_beat_is_back_it_stays_stopped_from_the_first_time_on() -> None:
+    schedule, due = stopped_while_no_beat_was_there()
+
+    change(schedule, is_active=True)
+    change(schedule, is_active=False)
+    plan()
+
+    assert slots(schedule) == [due]
+    schedule.refresh_from_db()
+    assert schedule.next_fire_at is None
+
+
+def test_enabled_long_after_beat_had_opened_what_was_due_it_remembers_no_stop() -> None:
+    schedule, _ = stopped_while_no_beat_was_there()
+    plan()
+
+    change(schedule, is_active=True)
+
+    schedule.refresh_from_db()
+    assert (schedule.stopped_at, schedule.resumed_at) == (None, None)
+    assert schedule.next_fire_at is not None
+    assert schedule.next_fire_at > database_now()
