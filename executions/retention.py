@@ -34,6 +34,8 @@ FIRST_EXECUTIONS = 50
 SILENT_PROCESS_DAYS = 7
 
 _NO_ID = UUID(int=0)
+# Nothing is as old, and much further back there are no timestamps.
+_OLDEST_DAYS = 20_000
 # An id begins with the time at which its execution was opened, by the clock of whoever opened it.
 _CLOCKS_DIFFER_BY = timedelta(hours=1)
 
@@ -80,7 +82,8 @@ def delete_log_lines(*, now: datetime | None = None) -> Iterator[int]:
     Yield the number of lines after each transaction. Lines are looked at in the order they were
     written, so the end is where they get too young.
     """
-    completed_before = (now or database_now()) - timedelta(days=settings.SCHEDULER_KEEP_LOG_DAYS)
+    days = min(settings.SCHEDULER_KEEP_LOG_DAYS, _OLDEST_DAYS)
+    completed_before = (now or database_now()) - timedelta(days=days)
     after = 0
     while True:
         found = FIND_LOG_LINES.rows(
@@ -126,5 +129,5 @@ def _bounds(now: datetime | None) -> list[tuple[str, dict[str, Any]]]:
 
 def _first_id_at(moment: datetime) -> UUID:
     """Return the smallest id of an execution opened at ``moment``: none older has a greater one."""
-    milliseconds = int(moment.timestamp() * 1_000)
+    milliseconds = max(int(moment.timestamp() * 1_000), 0)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)

@@ -6,7 +6,9 @@
 -- By the key alone, the last of a job that never ran is looked for among all executions.
 SELECT j.id AS job_id, j.name AS job_name,
        coalesce(%(now)s::timestamptz, now())
-           - make_interval(days => coalesce(j.keep_days, %(keep_days)s::int)) AS completed_before,
+           -- Nothing is as old as 20,000 days, and much further back there are no timestamps.
+           - make_interval(days => least(coalesce(j.keep_days, %(keep_days)s::int), 20000))
+               AS completed_before,
        oldest_kept.id AS too_many_before,
        CASE WHEN j.status = 'archived' THEN ARRAY[]::uuid[]
             ELSE ARRAY(

@@ -23,7 +23,7 @@ class QueueViewSet(ApiViewSet):
 
     serializer_class = QueueSerializer
     lookup_url_kwarg = "name"
-    lookup_value_regex = "[^/]+"
+    lookup_value_regex = r"[^/\x00]+"
     permissions: ClassVar[dict[str, str]] = {
         "list": "jobs.view_queue",
         "retrieve": "jobs.view_queue",

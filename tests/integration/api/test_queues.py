@@ -163,3 +163,8 @@ def test_executions_are_found_by_the_queue_of_their_job(api):
     make_execution()
     results = api.get("/api/executions?queue=reports").json()["results"]
     assert [row["id"] for row in results] == [str(wanted.pk)]
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch"])
+def test_a_name_that_no_queue_can_have_is_a_404(api, method):
+    assert api.send(method, "/api/queues/default%00", {}).status_code == 404

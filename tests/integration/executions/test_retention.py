@@ -533,3 +533,29 @@ def test_a_large_history_goes_in_short_transactions(large_history: Any) -> None:
     assert 330_000 < lines < 350_000
     assert max(each.executions for each in batches) <= 1_000
     assert JobExecution.objects.count() == 100_000 - executions
+
+
+@pytest.mark.parametrize("days", [20_001, 36_500, 800_000, 2**31 - 1])
+def test_one_job_that_keeps_for_ever_does_not_stop_the_others(settings: Any, days: int) -> None:
+    settings.SCHEDULER_KEEP_LOG_DAYS = days
+    kept, old = make_job(keep_days=days), make_job()
+    for job in (kept, old):
+        for age in (200, 190):
+            finish(job, ago=timedelta(days=age))
+    roll_up(now=NOW)
+
+    list(delete_expired(now=NOW))
+    list(delete_log_lines(now=NOW))
+
+    assert JobExecution.objects.filter(job=kept).count() == 2
+    assert JobExecution.objects.filter(job=old).count() == 1  # its last
+
+
+def test_a_platform_may_keep_for_ever(settings: Any) -> None:
+    settings.SCHEDULER_KEEP_DAYS = 2**31 - 1
+    job = make_job()
+    finish(job, ago=timedelta(days=200))
+    keep_newest(job)
+    roll_up(now=NOW)
+
+    assert sum(deleted.executions for deleted in delete_expired(now=NOW)) == 0
