@@ -19,7 +19,7 @@ from rich.console import Console, RenderableType
 
 from audit.trail import Actor
 from core.errors import Refused
-from core.terminal import make_console
+from core.terminal import as_json_text, make_console
 
 
 def command_actor() -> Actor:
@@ -80,6 +80,8 @@ class PlatformCommand(BaseCommand):
             raise CommandError(
                 f"The database lacks something ({_first_line(error)}). Run `manage.py migrate`."
             ) from None
+        except UnicodeEncodeError:
+            raise CommandError("An argument is no UTF-8 text; nothing was done.") from None
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 
@@ -110,13 +112,13 @@ class PlatformCommand(BaseCommand):
 
     def print_json(self, document: Any) -> None:
         """Print one JSON document."""
-        self.out.print(json.dumps(document, indent=2, ensure_ascii=False))
+        self.stdout.write(as_json_text(json.dumps(document, indent=2, ensure_ascii=False)))
 
     def confirm(self, question: str, *, is_sure: bool) -> None:
         """Go on only if the user says yes; where nobody can be asked, only with ``--yes``."""
         if is_sure:
             return
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise CommandError(f"{question} Nobody can be asked here: add --yes to do it.")
         self.aside.print(f"{question} [y/N] ", end="")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):

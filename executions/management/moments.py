@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
+_SPAN = re.compile(r"([0-9]{1,5})([smhdw])", re.ASCII)
 
 
 def read_moment(text: str) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.trail import PLATFORM
+from core.ids import uuid7
 from jobs.definitions import create_job
 from jobs.models import JobDefinition, Queue, RetryStrategy, ScheduleType
 from jobs.scheduling import create_schedule
@@ -85,11 +86,18 @@ def _is_there(job: SystemJob) -> bool:
     return JobDefinition.objects.filter(execution_type_name=job.handler).exists()
 
 
+def _free_name(name: str) -> str:
+    """Return the name, or one close to it: somebody's job of that name must not stop an upgrade."""
+    if JobDefinition.objects.unarchived().filter(name=name).exists():
+        return f"{name} ({uuid7().hex[-6:]})"
+    return name
+
+
 def _create(system_job: SystemJob) -> None:
     job = create_job(
         actor=PLATFORM,
         fields={
-            "name": system_job.name,
+            "name": _free_name(system_job.name),
             "description": system_job.does,
             "execution_type_name": system_job.handler,
             **_COMMON,

@@ -218,3 +218,14 @@ def test_a_worker_without_modules_of_its_own_carries_them_out(platform: Platform
 
     assert execution.output["executions"] == 1
     assert not JobExecution.objects.filter(pk=old.pk).exists()
+
+
+def test_somebodys_job_of_the_same_name_stops_no_upgrade() -> None:
+    taken = [make_job(name=job.name) for job in SYSTEM_JOBS]
+
+    install()
+
+    made = JobDefinition.objects.filter(execution_type_name__startswith="platform.")
+    assert made.count() == len(SYSTEM_JOBS)
+    assert not {job.name for job in made} & {job.name for job in taken}
+    assert install() == []
