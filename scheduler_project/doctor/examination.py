@@ -24,3 +24,4 @@ def examine() -> Iterator[Finding]:
     yield from work.check_queues(now)
     yield work.check_schedules(now)
     yield work.check_leases(now)
+    yield work.check_days(now)

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from core.times import show_span, show_time
-from executions.models import JobExecution, Worker, alive_since
+from executions.models import JobExecution, RolledUpDay, Worker, alive_since
 from executions.queues import QueueLoad, queue_loads
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 from scheduler_project.doctor.finding import Finding, fail, ok, warn
 
 _OVERDUE_SECONDS = 60
 _MOST_COUNTED = 1_000
+_DAYS_BEHIND = 2  # yesterday is counted soon after midnight, or an hour later
 
 
 def check_beat(now: datetime) -> Finding:
@@ -73,6 +74,21 @@ def check_leases(now: datetime) -> Finding:
         hint = "Beat takes them back; is it running, and does its log complain?"
         return fail("leases", f"{_at_most(count)} executions run past their lease", hint)
     return ok("leases", "no execution runs past its lease")
+
+
+def check_days(now: datetime) -> Finding:
+    """Are the days that are over added up? Retention deletes nothing of those that are not."""
+    newest = RolledUpDay.objects.order_by("-day").values_list("day", flat=True).first()
+    if newest is None:
+        return ok("days", "none added up yet")
+    said = f"added up to {newest}"
+    if now.date() - newest <= timedelta(days=_DAYS_BEHIND):
+        return ok("days", said)
+    hint = (
+        "Does job Platform rollups run? It waits for transactions that began before:"
+        " SELECT pid, xact_start FROM pg_stat_activity ORDER BY xact_start."
+    )
+    return warn("days", f"{said} only, and retention waits for the rest", hint)
 
 
 def _at_most(count: int) -> str:

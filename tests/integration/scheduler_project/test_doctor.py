@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
 
 from core.clock import database_now
-from executions.models import Worker
+from executions.models import RolledUpDay, Worker
 from jobs.models import Queue
 from scheduler_project.doctor import servers, work
 from scheduler_project.doctor.finding import Level
@@ -40,7 +40,7 @@ def test_a_well_installation_has_no_failure() -> None:
     out = StringIO()
     call_command("doctor", stdout=out)
     lines = out.getvalue().splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert all("ok" in line for line in lines)
 
 
@@ -152,3 +152,11 @@ def test_without_servers_it_says_so_in_one_line_each(tmp_path: Any) -> None:
     assert "Traceback" not in done.stderr
     assert "2 checks failed" in done.stderr
     assert "secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("days", "level"), [(1, Level.OK), (2, Level.OK), (3, Level.WARN)])
+def test_days_that_are_not_added_up_are_named(days: int, level: Level) -> None:
+    now = database_now()
+    RolledUpDay.objects.create(day=now.date() - timedelta(days=days), counted_at=now)
+
+    assert work.check_days(now).level is level
