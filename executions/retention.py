@@ -12,13 +12,13 @@ No slot is opened again because its execution is gone: the planner opens the slo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from core.clock import database_now
-from core.sql import load
+from core.sql import Row, load
 from executions.models import Worker
 
 RETENTION_BOUNDS = load(__file__, "retention_bounds")
@@ -36,6 +36,7 @@ SILENT_PROCESS_DAYS = 7
 _NO_ID = UUID(int=0)
 # Nothing is as old, and much further back there are no timestamps.
 _OLDEST_DAYS = 20_000
+_MOST_KEPT = 2**31 - 1  # as a job's own setting
 # An id begins with the time at which its execution was opened, by the clock of whoever opened it.
 _CLOCKS_DIFFER_BY = timedelta(hours=1)
 
@@ -49,25 +50,36 @@ class Deleted:
     transitions: int
     log_lines: int
     share: float
+    error: DatabaseError | None = None
 
 
 def delete_expired(*, now: datetime | None = None) -> Iterator[Deleted]:
     """Delete expired executions job by job; yield after each transaction, at least once per job.
 
     A job's executions expire when they ended more than ``keep_days`` ago, and when there are
-    ``keep_executions`` newer finished ones; the settings say so for jobs that do not. Stop asking
-    to stop deleting.
+    ``keep_executions`` newer finished ones; the settings say so for jobs that do not. What cannot
+    be deleted of one job is told as its ``error`` and keeps nothing of the others. Stop asking to
+    stop deleting.
     """
     jobs = _bounds(now)
     for number, (name, bounds) in enumerate(jobs, start=1):
         limit, after = FIRST_EXECUTIONS, _NO_ID
         while after is not None:
-            row = DELETE_EXPIRED.rows(
-                **bounds, after=after, limit=limit, most_lines=MOST_LOG_LINES
-            )[0]
+            row = _delete_some(bounds, after=after, limit=limit)
             after = row.pop("after")
             limit = min(max(2 * row["executions"], FIRST_EXECUTIONS), MOST_EXECUTIONS)
             yield Deleted(job=name, share=number / len(jobs), **row)
+
+
+def _delete_some(bounds: Row, *, after: UUID, limit: int) -> Row:
+    """Delete in one transaction; raise only if the next one would fail as well."""
+    try:
+        return DELETE_EXPIRED.rows(**bounds, after=after, limit=limit, most_lines=MOST_LOG_LINES)[0]
+    except DatabaseError as error:
+        if not connection.is_usable():
+            raise
+        nothing = {"executions": 0, "transitions": 0, "log_lines": 0}
+        return {**nothing, "after": None, "error": error}
 
 
 def count_expired(*, now: datetime | None = None) -> Iterator[tuple[str, int]]:
@@ -102,12 +114,12 @@ def forget_processes(*, now: datetime | None = None) -> int:
     return Worker.objects.filter(last_seen_at__lt=limit).delete()[0]
 
 
-def _bounds(now: datetime | None) -> list[tuple[str, dict[str, Any]]]:
+def _bounds(now: datetime | None) -> list[tuple[str, Row]]:
     """Return each job's name and what the statements need to know which executions expired."""
     rows = RETENTION_BOUNDS.rows(
         now=now,
-        keep_days=settings.SCHEDULER_KEEP_DAYS,
-        keep_executions=settings.SCHEDULER_KEEP_EXECUTIONS,
+        keep_days=min(settings.SCHEDULER_KEEP_DAYS, _OLDEST_DAYS),
+        keep_executions=min(settings.SCHEDULER_KEEP_EXECUTIONS, _MOST_KEPT),
     )
     return [
         (

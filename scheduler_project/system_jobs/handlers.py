@@ -12,6 +12,7 @@ from executions.rollups import roll_up
 
 _DAYS_AT_ONCE = 30
 _MOST_JOBS_NAMED = 50
+_MOST_FAILED_NAMED = 5
 
 
 @job_handler("platform.rollups")
@@ -33,9 +34,31 @@ def delete_old_history(context: JobContext, dry_run: bool = False) -> dict[str, 
     # What is not counted is not deleted; this must not depend on the other job's being enabled.
     days = count_finished_days(context)["days"]
     lines = _delete_log_lines(context)
+    deleted, failed = _delete_executions(context)
+    result = {
+        "daysCounted": len(days),
+        **deleted,
+        "logLines": lines + deleted["logLines"],
+        "processes": forget_processes(),
+        "sessions": Session.objects.filter(expire_date__lt=database_now()).delete()[0],
+    }
+    if failed:
+        # Last, so that neither other jobs nor anything else is kept because of these.
+        more = len(failed) - _MOST_FAILED_NAMED
+        names = ", ".join(failed[:_MOST_FAILED_NAMED]) + (f" and {more} more" if more > 0 else "")
+        raise RuntimeError(f"Not all that expired could be deleted of: {names}. See the log.")
+    return result
+
+
+def _delete_executions(context: JobContext) -> tuple[dict[str, Any], list[str]]:
+    """Return what was deleted, and of which jobs something could not be."""
     executions: Counter[str] = Counter()
-    transitions = 0
+    transitions = lines = 0
+    failed = []
     for deleted in delete_expired():
+        if deleted.error:
+            context.log.error("%s: nothing more is deleted.", deleted.job, exc_info=deleted.error)
+            failed.append(deleted.job)
         if deleted.executions:
             executions[deleted.job] += deleted.executions
             context.log.info("%s: %s executions.", deleted.job, executions[deleted.job])
@@ -43,15 +66,8 @@ def delete_old_history(context: JobContext, dry_run: bool = False) -> dict[str, 
         lines += deleted.log_lines
         context.progress(deleted.share, f"{executions.total()} executions deleted")
         context.raise_if_cancelled()
-    return {
-        "daysCounted": len(days),
-        "executions": executions.total(),
-        "executionsByJob": dict(executions.most_common(_MOST_JOBS_NAMED)),
-        "transitions": transitions,
-        "logLines": lines,
-        "processes": forget_processes(),
-        "sessions": Session.objects.filter(expire_date__lt=database_now()).delete()[0],
-    }
+    counts = {**_by_job(executions), "transitions": transitions, "logLines": lines}
+    return counts, failed
 
 
 def _delete_log_lines(context: JobContext) -> int:
@@ -71,8 +87,9 @@ def _count(context: JobContext) -> dict[str, Any]:
             executions[job] += count
             context.log.info("%s: %s executions would be deleted.", job, count)
         context.raise_if_cancelled()
-    return {
-        "dryRun": True,
-        "executions": executions.total(),
-        "executionsByJob": dict(executions.most_common(_MOST_JOBS_NAMED)),
-    }
+    return {"dryRun": True, **_by_job(executions)}
+
+
+def _by_job(executions: Counter[str]) -> dict[str, Any]:
+    by_job = dict(executions.most_common(_MOST_JOBS_NAMED))
+    return {"executions": executions.total(), "executionsByJob": by_job}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from core.clock import database_now
 from executions.last import with_last_of_job, with_last_of_schedule
@@ -535,27 +535,81 @@ def test_a_large_history_goes_in_short_transactions(large_history: Any) -> None:
     assert JobExecution.objects.count() == 100_000 - executions
 
 
-@pytest.mark.parametrize("days", [20_001, 36_500, 800_000, 2**31 - 1])
-def test_one_job_that_keeps_for_ever_does_not_stop_the_others(settings: Any, days: int) -> None:
-    settings.SCHEDULER_KEEP_LOG_DAYS = days
-    kept, old = make_job(keep_days=days), make_job()
-    for job in (kept, old):
-        for age in (200, 190):
-            finish(job, ago=timedelta(days=age))
-    roll_up(now=NOW)
+FOR_EVER = (20_001, 36_500, 800_000, 2**31 - 1)
 
-    list(delete_expired(now=NOW))
-    list(delete_log_lines(now=NOW))
 
+@pytest.mark.parametrize("days", FOR_EVER)
+def test_a_job_that_is_kept_for_ever_does_not_stop_the_others(days: int) -> None:
+    kept, other = make_job(keep_days=days), make_job()
+    for job in (kept, other):
+        finish(job, ago=timedelta(days=2_000))
+        keep_newest(job)
+    roll_up(now=NOW, most_days=3_000)
+
+    assert dict(count_expired(now=NOW)) == {kept.name: 0, other.name: 1}
+    assert {each.job: each.executions for each in delete_all() if each.executions} == {
+        other.name: 1
+    }
     assert JobExecution.objects.filter(job=kept).count() == 2
-    assert JobExecution.objects.filter(job=old).count() == 1  # its last
 
 
-def test_a_platform_may_keep_for_ever(settings: Any) -> None:
-    settings.SCHEDULER_KEEP_DAYS = 2**31 - 1
+@pytest.mark.parametrize("days", [*FOR_EVER, 10**12])
+def test_the_platform_may_keep_executions_for_ever(settings: Any, days: int) -> None:
+    settings.SCHEDULER_KEEP_DAYS = days
+    kept, other = make_job(), make_job(keep_days=90)
+    for job in (kept, other):
+        finish(job, ago=timedelta(days=2_000))
+        keep_newest(job)
+    roll_up(now=NOW, most_days=3_000)
+
+    assert {each.job for each in delete_all() if each.executions} == {other.name}
+
+
+@pytest.mark.parametrize("days", [*FOR_EVER, 10**12])
+def test_the_platform_may_keep_logs_for_ever(settings: Any, days: int) -> None:
+    settings.SCHEDULER_KEEP_LOG_DAYS = days
+    finish(make_job(), ago=timedelta(days=2_000), lines=2)
+
+    assert sum(delete_log_lines(now=NOW)) == 0
+    assert JobExecutionLog.objects.count() == 2
+
+
+@pytest.mark.parametrize("number", [2**31 - 1, 10**12])
+def test_the_platform_may_keep_any_number_of_executions(settings: Any, number: int) -> None:
+    settings.SCHEDULER_KEEP_EXECUTIONS = number
     job = make_job()
-    finish(job, ago=timedelta(days=200))
+    finish(job, ago=timedelta(days=2))
     keep_newest(job)
     roll_up(now=NOW)
 
-    assert sum(deleted.executions for deleted in delete_expired(now=NOW)) == 0
+    assert sum(each.executions for each in delete_all()) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_stubborn")
+def test_what_cannot_be_deleted_of_one_job_keeps_nothing_of_the_others() -> None:
+    jobs = [make_job(name=name) for name in ("First", "Stubborn", "Last")]
+    for job in jobs:
+        finish(job, ago=timedelta(days=200))
+        keep_newest(job)
+    roll_up(now=NOW)
+
+    deleted = delete_all()
+
+    assert {each.job for each in deleted if each.executions} == {"First", "Last"}
+    [failed] = [each for each in deleted if each.error]
+    assert (failed.job, "not this one" in str(failed.error)) == ("Stubborn", True)
+    assert deleted[-1].share == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_connection_no_further_job_is_tried() -> None:
+    for _ in range(2):
+        finish(make_job(), ago=timedelta(days=200))
+    batches = delete_expired(now=NOW)
+    next(batches)
+    connection.connection.close()
+
+    with pytest.raises(DatabaseError):
+        list(batches)
+    connection.close()  # Django opens a new one

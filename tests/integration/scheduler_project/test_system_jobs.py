@@ -146,6 +146,27 @@ def test_retention_counts_first_and_then_deletes_and_tells_what() -> None:
     assert JobExecution.objects.count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_stubborn")
+def test_retention_fails_in_the_end_and_names_what_could_not_be_deleted() -> None:
+    for name in ("First", "Stubborn", "Last"):
+        job = make_job(name=name)
+        finish(job, days_ago=200)
+        finish(job, days_ago=0)
+    long_ago = database_now() - timedelta(days=1)
+    Session.objects.create(session_key="past", session_data="", expire_date=long_ago)
+
+    end = run("platform.retention")
+
+    assert (end.ending, end.is_permanent) == ("failed", False)
+    assert end.message == "Not all that expired could be deleted of: Stubborn. See the log."
+    assert any("Stubborn: nothing more is deleted." in said for said in end.log)
+    assert any("not this one" in said for said in end.log)
+    left = JobExecution.objects.values_list("job__name", flat=True)
+    assert sorted(left) == ["First", "Last", "Stubborn", "Stubborn"]
+    assert not Session.objects.exists()
+
+
 def test_a_dry_run_counts_and_deletes_nothing() -> None:
     job = make_job()
     for days in (200, 150, 0):
