@@ -28,6 +28,7 @@ from contextlib import suppress
 
 PATIENCE_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _TOLD_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
@@ -203,6 +204,14 @@ def die_with_parent(number: int) -> None:
 def adopt_orphans(is_wanted: bool) -> None:
     """Become the parent of what loses its own below this process, or stop becoming it."""
     _prctl(_PR_SET_CHILD_SUBREAPER, int(is_wanted))
+
+
+def hide_memory() -> None:
+    """Keep this process's memory and environment from other processes of its user.
+
+    Forked children are hidden as well. A program that one of them becomes is not.
+    """
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from core.startup import refuse_bad_settings
 from executions.authoring import known_handlers
 from executions.capture import install_collector
+from executions.launcher import hide_memory
 from executions.watchdog import STOP_SIGNAL, Guard, Stop, Watchdog
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,12 @@ class Child:
 
 
 child = Child()
+
+
+@signals.worker_init.connect
+def hide_secrets(**_: Any) -> None:
+    """Let no command read, as the same user, what the worker and its children know."""
+    hide_memory()
 
 
 @signals.worker_init.connect

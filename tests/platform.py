@@ -115,6 +115,7 @@ class Platform:
         self.folder = folder
         self.evidence = folder / "evidence"
         self.processes: list[PlatformProcess] = []
+        self.celery = CELERY
         database = connection.settings_dict
         self.environment = {
             **os.environ,
@@ -181,10 +182,12 @@ class Platform:
         command: list[str],
         name: str,
         env: dict[str, str],
-        program: list[str] = CELERY,
+        program: list[str] | None = None,
     ) -> PlatformProcess:
         log = self.folder / f"{name}.log"
-        process = PlatformProcess([*program, *command], {**self.environment, **env}, log)
+        process = PlatformProcess(
+            [*(program or self.celery), *command], {**self.environment, **env}, log
+        )
         self.processes.append(process)
         return process
 

@@ -4,6 +4,7 @@ A due slot is never lost; an execution starts at least once; its outcome is reco
 two of its handlers never run at once; nothing that was started is left behind.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +15,7 @@ import psutil
 from executions.models import ExecutionTransition, JobExecution
 from executions.states import ALLOWED_MOVES, FINAL, ExecutionStatus
 from jobs.models import JobSchedule
-from tests.platform import Platform, until
+from tests.platform import Platform, is_gone, until
 
 _FIRST = {ExecutionStatus.SCHEDULED, ExecutionStatus.SKIPPED}
 
@@ -105,14 +106,23 @@ def tell(moves: list[ExecutionTransition]) -> str:
 
 
 def _with_evidence_of(platform: Platform) -> list[psutil.Process]:
-    """Return the living processes that carry the test's mark in their environment."""
+    """Return the living processes that stem from the platform.
+
+    Each has the test's mark in its environment; workers hide theirs, but stay in their session.
+    """
     found = []
+    sessions = {process.pid for process in platform.processes}
     for process in psutil.process_iter():
         try:
-            environment = process.environ()
-            marks = {environment.get("EVIDENCE"), environment.get("PARAM_EVIDENCE")}
-            if str(platform.evidence) in marks:
+            is_own = os.getsid(process.pid) in sessions and not is_gone(process)
+            if is_own or _is_marked(process, platform):
                 found.append(process)
-        except psutil.Error:
+        except (psutil.Error, ProcessLookupError):
             continue
     return found
+
+
+def _is_marked(process: psutil.Process, platform: Platform) -> bool:
+    environment = process.environ()
+    marks = {environment.get("EVIDENCE"), environment.get("PARAM_EVIDENCE")}
+    return str(platform.evidence) in marks

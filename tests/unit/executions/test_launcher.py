@@ -280,6 +280,44 @@ def test_there_is_nothing_to_read_of_a_process_that_is_gone() -> None:
     assert launcher.read_process(child.pid) is None
 
 
+# As root nothing can be hidden: then an ordinary user stands for the worker's. A change of user
+# hides a process by itself (4 is PR_SET_DUMPABLE), which is undone first.
+SECRETIVE = """
+import ctypes, os, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+from executions.launcher import hide_memory
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+if sys.argv[2] == "hidden":
+    hide_memory()
+if os.fork() == 0:
+    for what in ("environ", "maps", "stat"):
+        subprocess.run(["/bin/cat", f"/proc/{os.getpid()}/{what}"], stderr=subprocess.DEVNULL)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.parametrize(("how", "is_told"), [("open", True), ("hidden", False)])
+def test_what_a_hidden_process_and_its_children_know_is_kept_from_others_of_the_user(
+    how: str, is_told: bool
+) -> None:
+    root = str(Path(launcher.__file__).parent.parent)
+    told = subprocess.run(
+        [sys.executable, "-c", SECRETIVE, root, how],
+        env={"SECRET": "kept-to-itself"},
+        cwd="/",
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout.decode()
+
+    assert ("kept-to-itself" in told, "libc" in told) == (is_told, is_told)
+    assert "(python" in told  # what the launcher has to read stays readable
+
+
 def test_a_link_in_a_folders_place_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept/file").touch()
