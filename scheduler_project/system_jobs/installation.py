@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import time
+from itertools import chain, count
 from typing import Any
 
 from django.db import transaction
 
 from audit.trail import PLATFORM
-from core.ids import uuid7
 from jobs.definitions import create_job
 from jobs.models import JobDefinition, Queue, RetryStrategy, ScheduleType
 from jobs.scheduling import create_schedule
@@ -69,17 +69,16 @@ SYSTEM_JOBS = (
 
 @transaction.atomic
 def install() -> list[str]:
-    """Create the system jobs that no job's handler stands for yet; return their names.
+    """Create the system jobs that no job's handler stands for yet; return the names they got.
 
-    A job is known by its handler, whatever people have made of it: renamed, changed, disabled or
-    archived, it is left as it is.
+    Where somebody's job has the name that was meant, another one is used. A job is known by its
+    handler, whatever people have made of it: renamed, changed, disabled or archived, it is left as
+    it is.
     """
     # Two that install at once take turns.
     Queue.objects.select_for_update().get(name="default")
     missing = [job for job in SYSTEM_JOBS if not _is_there(job)]
-    for job in missing:
-        _create(job)
-    return [job.name for job in missing]
+    return [_create(job).name for job in missing]
 
 
 def _is_there(job: SystemJob) -> bool:
@@ -88,12 +87,13 @@ def _is_there(job: SystemJob) -> bool:
 
 def _free_name(name: str) -> str:
     """Return the name, or one close to it: somebody's job of that name must not stop an upgrade."""
-    if JobDefinition.objects.unarchived().filter(name=name).exists():
-        return f"{name} ({uuid7().hex[-6:]})"
-    return name
+    taken = JobDefinition.objects.unarchived()
+    others = (f"{name} (system {number})" for number in count(2))
+    names = chain((name, f"{name} (system)"), others)
+    return next(free for free in names if not taken.filter(name=free).exists())
 
 
-def _create(system_job: SystemJob) -> None:
+def _create(system_job: SystemJob) -> JobDefinition:
     job = create_job(
         actor=PLATFORM,
         fields={
@@ -106,3 +106,4 @@ def _create(system_job: SystemJob) -> None:
         ownership={"team_name": "Platform"},
     )
     create_schedule(actor=PLATFORM, fields={"job": job, **system_job.schedule})
+    return job

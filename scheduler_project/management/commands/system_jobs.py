@@ -3,7 +3,7 @@
 from typing import Any
 
 from audit.command import PlatformCommand
-from scheduler_project.system_jobs.installation import install
+from scheduler_project.system_jobs.installation import SYSTEM_JOBS, install
 
 
 class Command(PlatformCommand):
@@ -17,3 +17,5 @@ class Command(PlatformCommand):
         self.out.print(
             f"Created: {', '.join(created)}." if created else "All system jobs are there already."
         )
+        for name in set(created) - {job.name for job in SYSTEM_JOBS}:
+            self.aside.print(f"{name} is called so because another job has the name it should get.")

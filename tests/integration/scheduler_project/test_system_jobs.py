@@ -242,11 +242,20 @@ def test_a_worker_without_modules_of_its_own_carries_them_out(platform: Platform
 
 
 def test_somebodys_job_of_the_same_name_stops_no_upgrade() -> None:
-    taken = [make_job(name=job.name) for job in SYSTEM_JOBS]
+    make_job(name="Platform retention")
+    out, err = StringIO(), StringIO()
 
-    install()
+    call_command("system_jobs", stdout=out, stderr=err)
 
-    made = JobDefinition.objects.filter(execution_type_name__startswith="platform.")
-    assert made.count() == len(SYSTEM_JOBS)
-    assert not {job.name for job in made} & {job.name for job in taken}
+    assert out.getvalue() == "Created: Platform rollups, Platform retention (system).\n"
+    assert err.getvalue().startswith("Platform retention (system) is called so because another job")
+    handler = JobDefinition.objects.get(name="Platform retention (system)").execution_type_name
+    assert handler == "platform.retention"
     assert install() == []
+
+
+def test_a_name_that_nobody_has_is_found() -> None:
+    for taken in ("Platform rollups", "Platform rollups (system)", "Platform rollups (system 2)"):
+        make_job(name=taken)
+
+    assert install() == ["Platform rollups (system 3)", "Platform retention"]
