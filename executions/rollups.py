@@ -1,5 +1,6 @@
 """Counting finished days once, so that dashboards need not read their executions again."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -10,11 +11,26 @@ from executions.states import FINAL
 UNCOUNTED_DAYS = load(__file__, "uncounted_days")
 CLAIM_DAY = load(__file__, "claim_day")
 COUNT_DAY = load(__file__, "count_day")
+OLDEST_TRANSACTION = load(__file__, "oldest_transaction")
 
 # An execution is completed at its transaction's beginning and seen at its end. The processes of the
 # platform end theirs within 30 s; what takes longer is found among PostgreSQL's open transactions,
 # as far as this role may see them.
 SETTLING_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class OpenTransaction:
+    """One of PostgreSQL's, by the id of its server process."""
+
+    pid: int
+    began_at: datetime
+
+
+def find_hold_up(*, now: datetime | None = None) -> OpenTransaction | None:
+    """Return the oldest open transaction if days that are over wait for its end, else None."""
+    row = OLDEST_TRANSACTION.row(now=now, settling=SETTLING_SECONDS)
+    return OpenTransaction(row["pid"], row["xact_start"]) if row else None
 
 
 def roll_up(*, now: datetime | None = None, most_days: int = 400) -> list[date]:

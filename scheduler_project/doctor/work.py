@@ -1,13 +1,14 @@
 """Does work go through: is somebody there to do it, and is anything late?"""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
 from core.times import show_span, show_time
 from executions.models import JobExecution, RolledUpDay, Worker, alive_since
 from executions.queues import QueueLoad, queue_loads
+from executions.rollups import find_hold_up
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 from scheduler_project.doctor.finding import Finding, fail, ok, warn
 
@@ -79,15 +80,21 @@ def check_leases(now: datetime) -> Finding:
 def check_days(now: datetime) -> Finding:
     """Are the days that are over added up? Retention deletes nothing of those that are not."""
     newest = RolledUpDay.objects.order_by("-day").values_list("day", flat=True).first()
-    if newest is None:
-        return ok("days", "none added up yet")
-    said = f"added up to {newest}"
-    if now.date() - newest <= timedelta(days=_DAYS_BEHIND):
+    said = "none added up yet" if newest is None else f"added up to {newest}"
+    oldest_fine = now.astimezone(UTC).date() - timedelta(days=_DAYS_BEHIND)
+    open_one = find_hold_up(now=now)
+    # No day in which it began, or later, can be added up.
+    if open_one and open_one.began_at.astimezone(UTC).date() <= oldest_fine:
+        return warn(
+            "days",
+            f"{said}; PostgreSQL's process {open_one.pid} has a transaction open since"
+            f" {show_time(open_one.began_at)}, and retention waits for it",
+            "See in pg_stat_activity what it does, and end it:"
+            f" SELECT pg_terminate_backend({open_one.pid}).",
+        )
+    if newest is None or newest >= oldest_fine:
         return ok("days", said)
-    hint = (
-        "Does job Platform rollups run? It waits for transactions that began before:"
-        " SELECT pid, xact_start FROM pg_stat_activity ORDER BY xact_start."
-    )
+    hint = "Does job Platform rollups run, and what does its log say?"
     return warn("days", f"{said} only, and retention waits for the rest", hint)
 
 

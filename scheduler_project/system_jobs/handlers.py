@@ -1,14 +1,16 @@
 """Handlers of the platform's own jobs; every worker knows them (``SYSTEM_JOB_MODULES``)."""
 
 from collections import Counter
+from datetime import UTC
 from typing import Any
 
 from django.contrib.sessions.models import Session
 
 from core.clock import database_now
+from core.times import show_time
 from executions.authoring import JobContext, job_handler
 from executions.retention import count_expired, delete_expired, delete_log_lines, forget_processes
-from executions.rollups import roll_up
+from executions.rollups import find_hold_up, roll_up
 
 _DAYS_AT_ONCE = 30
 _MOST_JOBS_NAMED = 50
@@ -23,6 +25,14 @@ def count_finished_days(context: JobContext) -> dict[str, list[str]]:
         counted += [day.isoformat() for day in days]
         context.log.info("Counted %s to %s.", days[0], days[-1])
         context.raise_if_cancelled()
+    if held_up_by := find_hold_up():
+        context.log.warning(
+            "No day from %s on is counted, nor what ended then deleted, before the transaction of"
+            " PostgreSQL's process %s ends, open since %s.",
+            held_up_by.began_at.astimezone(UTC).date(),
+            held_up_by.pid,
+            show_time(held_up_by.began_at),
+        )
     return {"days": counted}
 
 

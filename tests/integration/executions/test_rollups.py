@@ -10,7 +10,14 @@ from django.db import connection, transaction
 
 from core.clock import database_now
 from executions.models import JobDay, JobExecution, RolledUpDay
-from executions.rollups import COUNT_DAY, UNCOUNTED_DAYS, roll_up
+from executions.rollups import (
+    COUNT_DAY,
+    SETTLING_SECONDS,
+    UNCOUNTED_DAYS,
+    OpenTransaction,
+    find_hold_up,
+    roll_up,
+)
 from executions.states import FINAL
 from jobs.models import JobDefinition
 from tests.factories import make_execution, make_job
@@ -169,6 +176,25 @@ def test_a_day_waits_for_every_transaction_that_began_in_it(other_connection: An
     assert today not in while_open
     assert today in roll_up(now=tomorrow)
     assert counted(today)["succeeded"] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_transaction_that_days_wait_for_is_told_once_a_day_is_over(
+    other_connection: Any,
+) -> None:
+    midnight = database_now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    next_day = midnight + timedelta(days=1)
+    settled = next_day + timedelta(seconds=SETTLING_SECONDS)
+    with other_connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT pg_backend_pid(), now()")
+        pid, began_at = cursor.fetchone()
+        early, late = find_hold_up(now=settled - timedelta(seconds=1)), find_hold_up(now=settled)
+        cursor.execute("COMMIT")
+
+    assert early is None
+    assert late == OpenTransaction(pid, began_at)
+    assert find_hold_up(now=settled) is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
 
 from core.clock import database_now
+from core.times import show_time
 from executions.models import RolledUpDay, Worker
 from jobs.models import Queue
 from scheduler_project.doctor import servers, work
@@ -160,3 +161,23 @@ def test_days_that_are_not_added_up_are_named(days: int, level: Level) -> None:
     RolledUpDay.objects.create(day=now.date() - timedelta(days=days), counted_at=now)
 
     assert work.check_days(now).level is level
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("days", "level"), [(1, Level.OK), (2, Level.WARN)])
+def test_a_transaction_that_days_wait_for_is_named(
+    other_connection: Any, days: int, level: Level
+) -> None:
+    now = database_now() + timedelta(days=days)
+    with other_connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT pg_backend_pid(), now()")
+        pid, began_at = cursor.fetchone()
+        finding = work.check_days(now)
+        cursor.execute("COMMIT")
+
+    assert finding.level is level
+    if level is Level.WARN:
+        assert f"process {pid} has a transaction open since {show_time(began_at)}" in finding.said
+        assert f"pg_terminate_backend({pid})" in finding.hint
+    assert work.check_days(now).level is Level.OK

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
+from functools import partial
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -15,12 +16,15 @@ from django.core.management import call_command
 from django.db import connection
 
 from core.clock import database_now
+from core.times import show_time
 from executions.authoring import StopJob, known_handlers
 from executions.models import JobDay, JobExecution, JobExecutionLog, RolledUpDay, Worker
 from executions.rehearsal import Rehearsal, rehearse
+from executions.rollups import find_hold_up
 from executions.services import trigger
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
+from scheduler_project.system_jobs import handlers
 from scheduler_project.system_jobs.installation import SYSTEM_JOBS, install
 from tests.factories import TESTER, make_execution, make_job
 from tests.integration.executions.test_retention import id_of
@@ -121,6 +125,24 @@ def test_rollups_count_the_days_that_are_over() -> None:
     assert "Counted" in end.log[0]
     assert JobDay.objects.get().succeeded == 1
     assert run("platform.rollups").output == {"days": []}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rollups_warn_of_the_transaction_that_days_wait_for(
+    other_connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_two_days = database_now() + timedelta(days=2)
+    monkeypatch.setattr(handlers, "find_hold_up", partial(find_hold_up, now=in_two_days))
+    with other_connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT pg_backend_pid(), now()")
+        pid, began_at = cursor.fetchone()
+        [warning] = run("platform.rollups").log
+        cursor.execute("COMMIT")
+
+    assert f"No day from {began_at.astimezone(UTC).date()} on is counted" in warning
+    assert f"process {pid} ends, open since {show_time(began_at)}." in warning
+    assert run("platform.rollups").log == ()
 
 
 def test_retention_counts_first_and_then_deletes_and_tells_what() -> None:
