@@ -3,6 +3,8 @@
 import io
 import json
 
+import pytest
+
 from core.terminal import as_json_text, make_console, make_table
 
 FOREIGN = "evil\x1b]0;pwn\x07\x9b31m\x7f name"
@@ -29,7 +31,9 @@ def test_what_would_command_the_terminal_becomes_visible_in_tables_and_lines() -
     assert shown.replace("\n", "").isprintable()
 
 
-def test_colours_of_our_own_still_come_through() -> None:
+def test_colours_of_our_own_still_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     terminal = Terminal()
 
     make_console(terminal).print("failed", style="red")
