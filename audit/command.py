@@ -6,6 +6,7 @@ import pwd
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from django.core.management.base import (
@@ -19,7 +20,7 @@ from rich.console import Console, RenderableType
 
 from audit.trail import Actor
 from core.errors import Refused
-from core.terminal import as_json_text, make_console
+from core.terminal import as_json_text, make_console, visible
 
 
 def command_actor() -> Actor:
@@ -67,10 +68,17 @@ class PlatformCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run, and translate what may go wrong."""
+        if sys.stderr is None:
+            # Whoever closes it wants to hear nothing.
+            options["stderr"] = options.get("stderr") or StringIO()
         try:
+            _refuse_what_ends_badly(options)
             return super().execute(*args, **options)
         except Refused as refusal:
-            raise CommandError(str(refusal)) from None
+            raise CommandError(visible(str(refusal))) from None
+        except CommandError as error:
+            error.args = (visible(str(error)),)
+            raise
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
                 f"The database cannot be reached ({_first_line(error)})."
@@ -80,8 +88,6 @@ class PlatformCommand(BaseCommand):
             raise CommandError(
                 f"The database lacks something ({_first_line(error)}). Run `manage.py migrate`."
             ) from None
-        except UnicodeEncodeError:
-            raise CommandError("An argument is no UTF-8 text; nothing was done.") from None
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 
@@ -112,7 +118,7 @@ class PlatformCommand(BaseCommand):
 
     def print_json(self, document: Any) -> None:
         """Print one JSON document."""
-        self.stdout.write(as_json_text(json.dumps(document, indent=2, ensure_ascii=False)))
+        self.out.print(as_json_text(json.dumps(document, indent=2, ensure_ascii=False)))
 
     def confirm(self, question: str, *, is_sure: bool) -> None:
         """Go on only if the user says yes; where nobody can be asked, only with ``--yes``."""
@@ -123,6 +129,24 @@ class PlatformCommand(BaseCommand):
         self.aside.print(f"{question} [y/N] ", end="")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise CommandError("Nothing was changed.")
+
+
+def _refuse_what_ends_badly(options: dict[str, Any]) -> None:
+    """Refuse, before anything is done, what would end in the middle."""
+    if sys.stdout is None and not options.get("stdout"):
+        raise CommandError(
+            "Standard output is closed, so there is nowhere to answer; nothing was done."
+            " Redirect it instead, such as to /dev/null."
+        )
+    for given in options.values():
+        for text in given if isinstance(given, list) else [given]:
+            if isinstance(text, str) and not _is_unicode(text):
+                raise CommandError(f"{text!r} is no UTF-8 text; nothing was done.")
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether it was UTF-8; Python makes lone surrogates of other bytes of an argument."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _first_line(error: Exception) -> str:

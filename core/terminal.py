@@ -12,7 +12,6 @@ from rich.table import Table
 _PIPE_WIDTH = 1_000  # whoever reads a pipe wants whole lines
 _LEAST_WIDTH = 140  # below, a terminal breaks lines itself, which reads better than narrow cells
 
-
 # What would move the cursor, rename the window or end the line: names and error texts are foreign.
 _CONTROLS = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}
 _CONTROLS |= dict.fromkeys(range(0x7F, 0xA0), "\N{REPLACEMENT CHARACTER}")
@@ -23,9 +22,14 @@ class _PlainConsole(Console):
 
     def _render_buffer(self, buffer: Iterable[Segment]) -> str:
         return super()._render_buffer(
-            segment if segment.control else segment._replace(text=segment.text.translate(_CONTROLS))
+            segment if segment.control else segment._replace(text=visible(segment.text))
             for segment in buffer
         )
+
+
+def visible(text: str) -> str:
+    """Return the text with a sign in place of each character that a terminal would obey."""
+    return text.translate(_CONTROLS)
 
 
 def as_json_text(document: str) -> str:

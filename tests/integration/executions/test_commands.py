@@ -443,9 +443,15 @@ def open_at(job: JobDefinition, status: str, at: datetime | None = None) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("since", ["yesterday", "1y", "-1h", "9999999d", ""])
+@pytest.mark.parametrize("since", ["yesterday", "1y", "-1h", "9999999d", "999999w", ""])
 def test_since_that_is_no_time_is_refused(since: str) -> None:
     assert "is no time and no span" in str(refuse("executions", f"--since={since}"))
+
+
+@pytest.mark.django_db
+def test_the_longest_span_reaches_back_to_all_there_is() -> None:
+    execution = make_execution()
+    assert [row["id"] for row in read("executions", "--since", "99999w")] == [str(execution.pk)]
 
 
 @pytest.mark.django_db
