@@ -25,6 +25,13 @@ class Conflict(Refused):
     """The object's present state does not allow it (HTTP 409)."""
 
 
+class NotFound(Refused):
+    """The object is gone: somebody has deleted it meanwhile (HTTP 404)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("not_found", detail)
+
+
 class InvalidInput(Refused):
     """Fields are not valid (HTTP 400); nothing was changed."""
 

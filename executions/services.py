@@ -4,10 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.trail import Actor, record
 from core.clock import database_now
-from core.errors import Conflict, FieldProblem, InvalidInput
+from core.errors import Conflict, FieldProblem, InvalidInput, NotFound
 from core.text import NotStorable, strict_json
 from executions.models import ExecutionTransition, JobExecution, Origin
 from executions.states import ExecutionStatus
@@ -35,10 +36,10 @@ def rerun(
     """Open one more execution of a finished one's job, for the same slot, due now.
 
     It runs the job as it is defined today, with the same parameters unless others are given. Raise
-    ``Conflict`` if the execution is not over, or the job may not run.
+    ``Conflict`` if the execution is not over, or the job may not run, ``NotFound`` if it is gone.
     """
     finished = JobExecution.objects.select_related("job").defer("output", "stack_trace")
-    execution = finished.get(pk=execution.pk)
+    execution = _read_again(execution, finished)
     if not execution.is_final:
         raise Conflict(
             "execution_not_finished",
@@ -64,10 +65,10 @@ def rerun(
 def cancel(*, actor: Actor, execution: JobExecution) -> JobExecution:
     """Stop an execution: at once when no worker has claimed it, else ask its worker to.
 
-    Raise ``Conflict`` when it is over already.
+    Raise ``Conflict`` when it is over already, ``NotFound`` when it is gone.
     """
     # Locked first: between the two tries a running one could otherwise turn to retrying.
-    execution = JobExecution.objects.select_for_update(of=("self",)).get(pk=execution.pk)
+    execution = _read_again(execution, JobExecution.objects.select_for_update(of=("self",)))
     if not (
         cancel_unclaimed(execution.pk, actor=actor.name)
         or request_cancel(execution.pk, actor=actor.name)
@@ -79,6 +80,14 @@ def cancel(*, actor: Actor, execution: JobExecution) -> JobExecution:
     poke_after_commit()
     execution.refresh_from_db()
     return execution
+
+
+def _read_again(execution: JobExecution, rows: QuerySet[JobExecution]) -> JobExecution:
+    """Return the execution as it is now in ``rows``; retention may have just deleted it."""
+    row = rows.filter(pk=execution.pk).first()
+    if row is None:
+        raise NotFound(f"The execution {execution.pk} is gone: retention has deleted it.")
+    return row
 
 
 def _refuse_trigger(job: JobDefinition) -> None:

@@ -18,7 +18,7 @@ from core.api.problems import (
     invalid_body,
     invalid_fields,
 )
-from core.errors import Conflict, InvalidInput, Refused
+from core.errors import Conflict, InvalidInput, NotFound, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ def _known(error: Exception) -> Problem | None:
             return invalid_fields(error.problems)
         case Conflict():
             return Problem(409, error.code, error.detail, kind="conflict")
+        case NotFound():
+            return Problem(404, error.code, error.detail)
         case Refused():
             return Problem(400, error.code, error.detail)
         case exceptions.ValidationError():

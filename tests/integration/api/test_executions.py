@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import database_now
-from executions.models import ExecutionTransition, JobExecutionLog
+from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
 from executions.states import FINAL, UNFINISHED, ExecutionStatus
+from executions.views import executions as views
 from tests.factories import make_execution, make_job, make_schedule
 from tests.integration.api.test_problems import problem_of
 
@@ -200,6 +201,14 @@ def test_what_is_over_is_not_cancelled(api, status):
     execution = make_execution(status=status)
     answer = api.send("post", f"/api/executions/{execution.id}/cancel")
     assert status in problem_of(answer, 409, "execution_finished")["detail"]
+
+
+@pytest.mark.parametrize("act", ["cancel", "rerun"])
+def test_what_retention_deletes_in_the_same_instant_is_not_found(api, monkeypatch, act):
+    gone = JobExecution(pk=uuid4())
+    monkeypatch.setattr(views, "_existing", lambda pk: gone)  # it was there when it was looked up
+    answer = api.send("post", f"/api/executions/{gone.pk}/{act}")
+    assert "is gone" in problem_of(answer, 404, "not_found")["detail"]
 
 
 def test_cancelling_takes_no_fields(api):

@@ -8,9 +8,9 @@ import pytest
 from audit.models import JobAudit
 from audit.trail import Actor
 from core.clock import database_now
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, NotFound
 from executions.models import ExecutionTransition, JobExecution
-from executions.services import cancel, trigger
+from executions.services import cancel, rerun, trigger
 from executions.states import FINAL
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobStatus
@@ -160,3 +160,13 @@ def test_the_rows_state_counts_and_not_the_callers_copy() -> None:
 
     with pytest.raises(Conflict, match="is succeeded"):
         cancel(actor=ALICE, execution=execution)
+
+
+def test_what_retention_has_just_deleted_is_not_found() -> None:
+    execution = make_execution(status="succeeded")
+    JobExecution.objects.filter(pk=execution.pk).delete()
+
+    for act in (cancel, rerun):
+        with pytest.raises(NotFound, match=f"{execution.pk} is gone"):
+            act(actor=TESTER, execution=execution)
+    assert not JobAudit.objects.filter(object_type="execution").exists()
