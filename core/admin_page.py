@@ -69,6 +69,10 @@ class PlatformAdmin(ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PlatformList
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the object, or None; no name has a NUL, which PostgreSQL would not take."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

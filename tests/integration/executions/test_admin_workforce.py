@@ -134,3 +134,10 @@ def test_pausing_takes_back_what_no_worker_has_claimed(as_alice: Client) -> None
     act(as_alice, QUEUES, "resume", default)
     default.refresh_from_db()
     assert not default.is_paused
+
+
+@pytest.mark.parametrize("view", ["change", "history"])
+@pytest.mark.parametrize("model", ["jobs/queue/default", "executions/worker/w1@test"])
+def test_a_name_that_none_can_have_has_no_page(as_alice: Client, model: str, view: str) -> None:
+    answer = as_alice.get(f"/admin/{model}%00/{view}/")
+    assert (answer.status_code, answer["Location"]) == (302, reverse("admin:index"))
