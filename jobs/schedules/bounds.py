@@ -8,3 +8,6 @@ LATEST = datetime(9900, 1, 1, tzinfo=UTC)
 
 LONGEST_SPAN_SECONDS = 10 * 366 * 24 * 60 * 60
 """The longest interval or delay: ten years."""
+
+LATEST_AFTER = datetime(9889, 1, 1, tzinfo=UTC)
+"""From here on, what counts from an instant may have no room left for its fire."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from jobs.schedules.bounds import LATEST, LONGEST_SPAN_SECONDS
+from jobs.schedules.bounds import EARLIEST, LATEST, LONGEST_SPAN_SECONDS
 from jobs.schedules.errors import InvalidRule
 
 
@@ -19,7 +19,8 @@ def span_of(seconds: int | None, *, field: str, missing: str) -> timedelta:
 def anchor_of(anchor: datetime | None, *, kind: str) -> datetime:
     """The anchor in UTC, its fraction of a second dropped; raise ``InvalidRule`` if naive.
 
-    One that is later than any fire may be counts as the latest, so that nothing runs over.
+    One that is earlier or later than any fire may be counts as the earliest or latest, so that
+    nothing runs over.
     """
     if anchor is None:
         detail = f"{kind} needs the instant it counts from, such as its creation"
@@ -27,4 +28,4 @@ def anchor_of(anchor: datetime | None, *, kind: str) -> datetime:
     if anchor.utcoffset() is None:
         detail = f"{anchor.isoformat()} has no UTC offset; write it with one, such as Z"
         raise InvalidRule.single("anchor", "naive_datetime", detail)
-    return min(anchor, LATEST).astimezone(UTC).replace(microsecond=0)
+    return min(max(anchor, EARLIEST), LATEST).astimezone(UTC).replace(microsecond=0)

@@ -134,7 +134,13 @@ def _window_errors(spec: RuleSpec) -> list[FieldError]:
         for name, moment in (("start_at", spec.start_at), ("end_at", spec.end_at))
         if moment is not None and moment.utcoffset() is None
     ]
-    if not errors and spec.start_at and spec.end_at and spec.end_at < spec.start_at:
+    if errors:
+        return errors
+    if spec.start_at and spec.start_at >= LATEST:
+        detail = f"{spec.start_at.isoformat()} is later than any fire may be"
+        detail += f"; use a year up to {LATEST.year - 1}"
+        errors.append(FieldError("start_at", "out_of_range", detail))
+    elif spec.start_at and spec.end_at and spec.end_at < spec.start_at:
         detail = f"{spec.end_at.isoformat()} is before the start, {spec.start_at.isoformat()}"
         errors.append(FieldError("end_at", "end_before_start", detail))
     return errors

@@ -1,5 +1,8 @@
 """The fires to come, on the wire."""
 
+from datetime import datetime
+from typing import Any
+
 from rest_framework import serializers
 
 from core.api.fields import UtcDateTimeField
@@ -7,6 +10,7 @@ from core.api.queries import Query
 from core.api.serializers import CamelCaseSerializer
 from jobs.models import JobDefinition
 from jobs.previewing import Fire
+from jobs.schedules.bounds import LATEST_AFTER
 from jobs.serializers.schedules import ScheduleSerializer
 
 MOST_FIRES = 100
@@ -15,6 +19,18 @@ _FIRES = 10
 
 def _count() -> serializers.IntegerField:
     return serializers.IntegerField(min_value=1, max_value=MOST_FIRES, default=_FIRES)
+
+
+def _after(**kwargs: Any) -> UtcDateTimeField:
+    return UtcDateTimeField(
+        required=False, help_text="Exclusive.", validators=[_leave_room], **kwargs
+    )
+
+
+def _leave_room(after: datetime) -> None:
+    if after >= LATEST_AFTER:
+        detail = f"No fire may come so late; use a year up to {LATEST_AFTER.year - 1}."
+        raise serializers.ValidationError(detail, "out_of_range")
 
 
 class PreviewRequest(ScheduleSerializer):
@@ -27,7 +43,7 @@ class PreviewRequest(ScheduleSerializer):
         required=False,
         allow_null=True,
     )
-    after_utc = UtcDateTimeField(required=False, allow_null=True, help_text="Exclusive.")
+    after_utc = _after(allow_null=True)
     count = _count()
 
     class Meta(ScheduleSerializer.Meta):
@@ -37,7 +53,7 @@ class PreviewRequest(ScheduleSerializer):
 class PreviewQuery(Query):
     """Which fires of a saved schedule are wanted."""
 
-    after_utc = UtcDateTimeField(required=False, help_text="Exclusive.")
+    after_utc = _after()
     count = _count()
 
 

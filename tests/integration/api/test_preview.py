@@ -250,13 +250,41 @@ KINDS = [
 
 @pytest.mark.parametrize("rule", KINDS, ids=lambda rule: rule["scheduleType"])
 def test_the_end_of_all_times_is_no_end_and_no_start(api, rule):
-    job = str(make_job().id)
-    body = {**rule, "timezone": "Pacific/Kiritimati"}
+    rule = {**rule, "timezone": "Pacific/Kiritimati"}
+    whole = {"jobDefinitionId": str(make_job().id), **rule}
+    saved = f"/api/schedules/{api.send('post', '/api/schedules', whole).json()['id']}"
+    calls = [
+        ("post", "/api/schedules/preview", rule),
+        ("post", "/api/schedules", whole),
+        ("put", saved, whole),
+        ("patch", saved, {}),
+    ]
 
-    assert fires(preview(api, **body, endDateUtc=FAR, count=1))
-    after = preview(api, **body, afterUtc=FAR)
-    assert (after.status_code, "fires" in after.json()) in ((200, True), (400, False))
-    assert preview(api, **body, startDateUtc=FAR).status_code == 400
-    for method, status in (("endDateUtc", 201), ("startDateUtc", 400)):
-        fields = {"jobDefinitionId": job, **body, method: FAR}
-        assert api.send("post", "/api/schedules", fields).status_code == status
+    assert fires(preview(api, **rule, endDateUtc=FAR, count=1))
+    for method, path, body in calls:
+        answer = api.send(method, path, {**body, "startDateUtc": FAR})
+        [error] = problem_of(answer, 400, "validation_error")["errors"]
+        assert error["pointer"] == "#/startDateUtc"
+        assert "use a year up to 9899" in error["detail"]
+        assert api.send(method, path, {**body, "endDateUtc": FAR}).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("after", [FAR, "9889-01-01T00:00:00Z"])
+@pytest.mark.parametrize("rule", KINDS, ids=lambda rule: rule["scheduleType"])
+def test_no_fire_is_asked_for_after_the_end_of_all_times(api, rule, after):
+    unsaved = preview(api, **rule, afterUtc=after)
+    saved = api.get(f"/api/schedules/{make_schedule().id}/preview?afterUtc={after}")
+
+    for answer, place in ((unsaved, {"pointer": "#/afterUtc"}), (saved, {"parameter": "afterUtc"})):
+        [error] = problem_of(answer, 400, "validation_error")["errors"]
+        assert place.items() <= error.items()
+        assert "use a year up to 9888" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"), [("0001-01-01", 1), ("9888-12-31T23:59:59.9999999", 316_224_000)]
+)
+@pytest.mark.parametrize("rule", KINDS, ids=lambda rule: rule["scheduleType"])
+def test_at_the_ends_of_all_times_there_are_still_fires(api, rule, after, seconds):
+    rule = rule | {name: seconds for name in rule if name.endswith("Seconds")}
+    assert fires(preview(api, **rule, afterUtc=after, count=1))
