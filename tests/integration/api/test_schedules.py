@@ -1,6 +1,7 @@
 """Schedules by REST."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -9,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import JobAudit
 from core.clock import database_now
+from executions.models import JobExecution
+from executions.planner import plan
 from jobs.definitions import set_job_status
 from jobs.models import JobSchedule
 from jobs.scheduling import archive_schedule
@@ -600,6 +603,7 @@ def test_each_permission_opens_its_own_calls(bob, bob_api, permission, allowed):
 def test_wall_clock_text_sent_again_is_the_same_instant(api, method):
     text = {"oneTimeExecutionDate": "2130-12-01T07:00:00", "timezone": "Europe/Berlin"}
     made = create(api, scheduleType=1, **text).json()
+    entries = JobAudit.objects.count()
 
     body = text if method == "patch" else {"scheduleType": 1, **text}
     body |= {} if method == "patch" else {"jobDefinitionId": made["jobDefinitionId"]}
@@ -607,3 +611,17 @@ def test_wall_clock_text_sent_again_is_the_same_instant(api, method):
 
     assert answer["oneTimeExecutionDate"] == made["oneTimeExecutionDate"] == "2130-12-01T06:00:00Z"
     assert answer["nextExecutionUtc"] == "2130-12-01T06:00:00Z"
+    assert JobAudit.objects.count() == entries
+
+
+def test_a_wall_clock_time_that_is_sent_again_fires_once(api):
+    soon = database_now().astimezone(ZoneInfo("Asia/Tokyo")) + timedelta(hours=1)
+    text = {"oneTimeExecutionDate": f"{soon:%Y-%m-%dT%H:%M:%S}", "timezone": "Asia/Tokyo"}
+    made = create(api, scheduleType=1, **text).json()
+    api.send("patch", f"/api/schedules/{made['id']}", text)
+
+    for hours in (2, 24):  # read as UTC, it would come 9 hours later
+        plan(now=soon + timedelta(hours=hours))
+
+    [slot] = JobExecution.objects.values_list("scheduled_for", flat=True)
+    assert slot == soon.replace(microsecond=0)
