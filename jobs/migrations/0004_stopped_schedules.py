@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         ),
         # The last change of a stopped schedule has stood for its stop so far.
         migrations.RunSQL(
-            'UPDATE jobs_jobschedule SET stopped_at = updated_at WHERE NOT is_active OR archived_at IS NOT NULL',
+            'UPDATE jobs_jobschedule SET stopped_at = coalesce(updated_at, archived_at, created_at) WHERE NOT is_active OR archived_at IS NOT NULL',
             migrations.RunSQL.noop,
         ),
     ]
