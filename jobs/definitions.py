@@ -11,7 +11,7 @@ from core.clock import database_now
 from core.errors import Conflict, FieldProblem
 from jobs.models import JobDefinition, JobOwnership, JobStatus, JobVersion
 from jobs.ownership import change_ownership
-from jobs.validation import problems_of, refuse
+from jobs.validation import problems_of, problems_of_work, refuse
 
 # What is part of a job, but of no version: no execution depends on it.
 _KEPT_FIELDS = ("keep_days", "keep_executions")
@@ -85,12 +85,18 @@ def change_job(
 def set_job_status(
     *, actor: Actor, job: JobDefinition, status: JobStatus, reason: str | None = None
 ) -> JobDefinition:
-    """Enable, disable or archive a job. Archiving archives its schedules and cannot be undone."""
+    """Enable, disable or archive a job. Archiving archives its schedules and cannot be undone.
+
+    Raises ``Conflict`` when it is archived already, or incomplete and to be enabled.
+    """
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == status:
         return job
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived; create a new one instead.")
+    if status == JobStatus.ACTIVE and (missing := problems_of_work(job)):
+        said = " ".join(f"{problem.field}: {problem.detail}" for problem in missing)
+        raise Conflict("job_incomplete", f"Job {job.name} cannot be enabled yet. {said}")
     before, now = job.status, database_now()
     job.status = status
     stopped = status != JobStatus.ACTIVE

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
 from core.text import NotStorable, strict_json
-from jobs.models import ExecutionMode, JobDefinition, JobSchedule
+from jobs.models import ExecutionMode, JobDefinition, JobSchedule, JobStatus
 from jobs.schedules import InvalidRule, compile_rule
 
 # Django reports a conditional constraint without the field it is about.
@@ -32,8 +32,8 @@ def problems_of(row: Any, exclude: set[str] | None = None) -> list[FieldProblem]
     """Return what is wrong with one row's fields, by themselves and in what they mean together."""
     problems = _check_text(row) or _check_fields(row, exclude)
     refused = {problem.field for problem in problems}
-    if isinstance(row, JobDefinition):
-        problems += [p for p in _check_work(row) if p.field not in refused]
+    if isinstance(row, JobDefinition) and row.status != JobStatus.DRAFT:
+        problems += [p for p in problems_of_work(row) if p.field not in refused]
     if isinstance(row, JobSchedule):
         if "schedule_type" not in refused:
             problems += _check_rule(row, refused)
@@ -68,8 +68,8 @@ def _check_fields(row: Any, exclude: set[str] | None) -> list[FieldProblem]:
     return []
 
 
-def _check_work(job: JobDefinition) -> list[FieldProblem]:
-    """A job has to name what its mode carries out."""
+def problems_of_work(job: JobDefinition) -> list[FieldProblem]:
+    """Return what keeps a job from naming what its mode carries out; a draft need not yet."""
     if job.execution_mode == ExecutionMode.IN_PROCESS and not job.execution_type_name:
         detail = (
             "An in_process job needs the registered name of its handler, such as reports.daily."

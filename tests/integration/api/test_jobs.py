@@ -379,6 +379,17 @@ def test_a_bad_change_of_status_is_refused(api, body, field):
     assert [error["pointer"] for error in problem["errors"]] == [f"#/{field}"]
 
 
+def test_a_draft_without_its_handler_is_kept_and_not_enabled(api):
+    draft = api.send("post", "/api/jobs", {"name": "an idea", "status": 4})
+    assert (draft.status_code, draft.json()["status"]) == (201, "draft")
+    place = f"/api/jobs/{draft.json()['id']}"
+
+    answer = api.send("put", f"{place}/status", {"status": 1})
+
+    assert "execution_type_name" in problem_of(answer, 409, "job_incomplete")["detail"]
+    assert api.get(place).json()["status"] == "draft"
+
+
 def test_an_archived_job_stays_archived(api):
     job = make_job()
     set_job_status(actor=TESTER, job=job, status="archived")

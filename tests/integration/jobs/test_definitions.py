@@ -436,6 +436,54 @@ def test_archiving_cannot_be_undone(status: JobStatus) -> None:
     assert refusal.value.code == "job_archived"
 
 
+# --- Drafts
+
+
+@pytest.mark.parametrize(
+    ("work", "missing", "complete"),
+    [
+        ({}, "execution_type_name: An in_process job needs", {"execution_type_name": "tests.noop"}),
+        (
+            {"execution_mode": "out_of_process"},
+            "execution_command: An out_of_process job needs its command",
+            {"execution_command": "true"},
+        ),
+        (
+            {"execution_mode": "out_of_process", "execution_command": "echo 'a"},
+            "execution_command: It cannot be split",
+            {"execution_command": "echo 'a'"},
+        ),
+    ],
+    ids=["no handler", "no command", "half a command"],
+)
+@pytest.mark.parametrize("stays", [JobStatus.DRAFT, JobStatus.DISABLED])
+def test_a_draft_may_be_incomplete_until_it_is_enabled(
+    work: dict[str, Any], missing: str, complete: dict[str, Any], stays: JobStatus
+) -> None:
+    draft = create_job(actor=ALICE, fields={"name": "nightly", "status": "draft", **work})
+    change_job(actor=ALICE, job=draft, fields={"description": "soon"})
+    set_job_status(actor=ALICE, job=draft, status=stays)
+    entries = JobAudit.objects.count()
+
+    with pytest.raises(Conflict, match=missing) as refusal:
+        set_job_status(actor=ALICE, job=draft, status=JobStatus.ACTIVE)
+
+    assert refusal.value.code == "job_incomplete"
+    assert (JobDefinition.objects.get().status, JobAudit.objects.count()) == (stays, entries)
+    change_job(actor=ALICE, job=draft, fields=complete)
+    assert set_job_status(actor=ALICE, job=draft, status=JobStatus.ACTIVE).status == "active"
+
+
+def test_only_a_draft_may_be_incomplete() -> None:
+    for status in ("active", "disabled"):
+        with pytest.raises(InvalidInput) as refusal:
+            create_job(actor=ALICE, fields={"name": "nightly", "status": status})
+        assert problems(refusal) == {"execution_type_name": "required"}
+    with pytest.raises(InvalidInput) as refusal:
+        create_job(actor=ALICE, fields={"name": "", "status": "draft", "priority": 10})
+    assert problems(refusal) == {"name": "blank", "priority": "max_value"}
+
+
 # --- The database's own rules
 
 
