@@ -442,11 +442,13 @@ def test_a_new_delay_is_held_against_start_and_end_from_now_on() -> None:
         schedule_type="delay", delay_seconds=3600, end_at=now + timedelta(seconds=3700)
     )
     starting = make_schedule(start_at=now - timedelta(days=1))
-    past = now - timedelta(days=60)
-    JobSchedule.objects.filter(pk=starting.pk).update(anchor_at=past)
+    minutes_ago, months_ago = now - timedelta(seconds=300), now - timedelta(days=60)
+    JobSchedule.objects.filter(pk=ending.pk).update(anchor_at=minutes_ago)
+    JobSchedule.objects.filter(pk=starting.pk).update(anchor_at=months_ago)
 
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as refusal:
         change(ending, delay_seconds=3800)
+    assert [(p.field, p.code) for p in refusal.value.problems] == [("end_at", "never_fires")]
     late = change(starting, schedule_type="delay", delay_seconds=600)
 
     assert late.next_fire_at is not None
