@@ -115,3 +115,35 @@ def test_enabled_long_after_beat_had_opened_what_was_due_it_remembers_no_stop() 
     assert (schedule.stopped_at, schedule.resumed_at) == (None, None)
     assert schedule.next_fire_at is not None
     assert schedule.next_fire_at > database_now()
+
+
+@pytest.mark.parametrize("edited_after", [False, True])
+def test_slots_due_after_it_was_started_again_open_and_those_between_do_not(
+    edited_after: bool,
+) -> None:
+    schedule, due = stopped_while_no_beat_was_there()
+    change(schedule, is_active=True)
+    JobSchedule.objects.update(resumed_at=due + 20 * MINUTE)
+    if edited_after:
+        change(schedule, parameters={"region": "EU"})
+
+    plan()
+    plan()
+
+    assert [(slot - due) // MINUTE for slot in slots(schedule)] == [0, 25, 30]
+    schedule.refresh_from_db()
+    assert (schedule.stopped_at, schedule.resumed_at) == (None, None)
+
+
+@pytest.mark.parametrize(("minutes", "opened"), [(5, [0, 5]), (4, [0])])
+def test_a_slot_at_the_instant_of_the_stop_was_due_and_one_at_the_start_is_not(
+    minutes: int, opened: list[int]
+) -> None:
+    schedule, due = stopped_while_no_beat_was_there()
+    change(schedule, is_active=True)
+    JobSchedule.objects.update(stopped_at=due + minutes * MINUTE, resumed_at=due + 25 * MINUTE)
+
+    plan()
+    plan()
+
+    assert [(slot - due) // MINUTE for slot in slots(schedule)] == [*opened, 30]
