@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -28,6 +29,10 @@ def latest() -> Iterator[str]:
     [(_, name)] = MigrationExecutor(connection).loader.graph.leaf_nodes("jobs")
     yield name
     migrate(name)
+
+
+def test_the_migrations_make_what_the_models_say() -> None:
+    call_command("makemigrations", "jobs", check_changes=True, dry_run=True, verbosity=0)
 
 
 def test_a_schedule_that_was_stopped_before_there_was_a_column_for_it_is_stopped(
