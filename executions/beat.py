@@ -88,6 +88,7 @@ class PlatformScheduler(Scheduler):
         self._wake = WakeUp()
         self._looked_at = 0.0
         self._backoff = 0.1
+        self._has_said_goodbye = False
         self._capped_sleep = _SHORTEST_CAPPED_SLEEP_SECONDS
         self._chores = [
             Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
@@ -106,7 +107,16 @@ class PlatformScheduler(Scheduler):
         """Nothing: every tick leaves all it knows in PostgreSQL."""
 
     def close(self) -> None:
-        """Nothing: this is called inside a signal handler, where a database call may deadlock."""
+        """Say goodbye, if :func:`stop_gracefully` has ended the loop; else nothing.
+
+        Celery's own signal handler calls this as well, where a database call may deadlock.
+        """
+        if _stopping and not self._has_said_goodbye:
+            self._has_said_goodbye = True
+            try:
+                report(name=self._name, kind="beat", is_stopping=True)
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("beat stops without a word to the database: %s", str(error).strip())
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Look once and wait; return 0, so that Celery calls again without its own deaf sleep."""

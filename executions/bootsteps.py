@@ -30,13 +30,17 @@ class Heartbeat(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         self._report(worker)
-        worker.timer.call_repeatedly(settings.SCHEDULER_HEARTBEAT_SECONDS, self._report, (worker,))
+        reports = worker.timer.call_repeatedly(
+            settings.SCHEDULER_HEARTBEAT_SECONDS, self._report, (worker,)
+        )
 
-    def stop(self, worker: Any) -> None:
-        self._report(worker, is_stopping=True)
+        def say_goodbye(**_: Any) -> None:
+            reports.cancel()
+            self._report(worker, is_stopping=True)
 
-    def terminate(self, worker: Any) -> None:
-        self.stop(worker)
+        # At the very end: Celery fires the timers on while the pool ends its work, and the worker
+        # is there as long as that.
+        signals.worker_shutdown.connect(say_goodbye, weak=False)
 
     def _report(self, worker: Any, is_stopping: bool = False) -> None:
         link = connection.copy()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from executions.models import JobExecution
+from executions.models import JobExecution, Worker
 from tests.chaos.promise import assert_kept
 from tests.chaos.stage import (
     calls,
@@ -88,3 +88,18 @@ def test_a_stopping_beat_ends_within_three_seconds_and_cleanly(platform: Platfor
 
     assert_kept(platform)
     until(lambda: messages() == 0, what="every message is taken")
+
+
+def test_what_is_stopped_says_goodbye_also_while_it_works(platform: Platform) -> None:
+    worker, beat = platform.start()
+    busy = open_one("slow_once")
+    wait_until_called(platform, busy)
+
+    for process in (worker, beat):
+        process.send(signal.SIGTERM)
+    for process in (worker, beat):
+        assert process.wait(within=10) == 0
+
+    gone = Worker.objects.filter(pid__in=[worker.pid, beat.pid])
+    assert sorted(gone.values_list("kind", flat=True)) == ["beat", "worker"]
+    assert [process.name for process in gone if process.stopped_at is None] == []

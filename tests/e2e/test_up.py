@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -208,9 +207,9 @@ def test_stop_is_clean_and_the_next_start_finds_everything(folder: Path) -> None
     try:
         first.wait_until_ready()
         until(lambda: succeeded_executions(first.var), within=60, what="a succeeded execution")
-        began = time.monotonic()
         assert first.stop() == 0, first.text
-        assert time.monotonic() - began < STOP_SECONDS
+        # Whoever has not ended by itself within ten seconds is killed, and that is said by name.
+        assert "SIGKILL" not in first.text, first.text
         assert not first.processes()
         assert first.text.splitlines()[-1] == "Stopped."
     finally:
