@@ -6,10 +6,12 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST, LATEST
+from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.cron import cron_timing
 from jobs.schedules.daily import daily_timing
 from jobs.schedules.delay import delay_timing
 from jobs.schedules.errors import FieldError, InvalidRule, collect
+from jobs.schedules.exclusions import Exclusion
 from jobs.schedules.interval import interval_timing
 from jobs.schedules.monthly import monthly_timing
 from jobs.schedules.nominal import Nominal
@@ -18,14 +20,27 @@ from jobs.schedules.timing import Timing
 from jobs.schedules.weekly import weekly_timing
 from jobs.schedules.zone import load_zone
 
+_ROLLING = ("roll", "offset_business_days", "adjust_to_previous_business_day")
+_CRON = ("cron_expression", "cron_dialect", "day_match")
+
 FIELDS_OF_KIND = {
     "one_time": ("one_time_at",),
-    "daily": ("time_of_day",),
-    "weekly": ("time_of_day", "days_of_week"),
-    "monthly": ("time_of_day", "day_of_month"),
-    "cron": ("cron_expression",),
-    "interval": ("interval_seconds",),
+    "daily": ("time_of_day", "repeat_every"),
+    "weekly": ("time_of_day", "days_of_week", "repeat_every", *_ROLLING),
+    "monthly": (
+        *("time_of_day", "day_of_month", "nth_weekday", "days_of_week", "short_month"),
+        *_ROLLING,
+    ),
+    "monthly_business_day": (
+        *("time_of_day", "business_day_of_month", "day_of_month", "nth_weekday", "days_of_week"),
+        *("on_days", "short_month"),
+        *_ROLLING,
+    ),
+    "cron": _CRON,
+    "interval": ("interval_seconds", "interval_unit", "repeat_every", "align"),
     "delay": ("delay_seconds",),
+    "after_completion": ("delay_seconds",),
+    "conditional": (*_CRON, "time_of_day", "days_of_week", "interval_seconds"),
 }
 """The kinds of rule, each with the fields of a ``RuleSpec`` that are its own."""
 
@@ -39,15 +54,32 @@ class RuleSpec:
     kind: str  # a value of ``ScheduleType``
     timezone: str = "UTC"  # IANA name
     cron_expression: str | None = None
+    cron_dialect: str | None = None  # None: standard; or quartz
+    day_match: str | None = None  # None: or; what cron's two day fields do together; or and
+    hash_key: str = ""  # what ``H`` in cron is hashed with: the schedule's id
     time_of_day: time | None = None  # naive: wall clock in ``timezone``
+    repeat_every: int | None = None  # None: 1; days, weeks or the interval's calendar units
     days_of_week: int | None = None  # bits of ``Weekday``: 1 is Sunday
-    day_of_month: int | None = None
+    day_of_month: int | None = None  # 1 to 31, or -1 (the last) to -31
+    nth_weekday: int | None = None  # 1 to 5 or -1 to -5, of ``days_of_week``
+    short_month: str | None = None  # skip, clamp (None), next
+    business_day_of_month: int | None = None  # from the start, or negative from the end
+    on_days: str | None = None  # business_days or non_business_days: every one of them
+    roll: str | None = None  # where a day that is no business day moves to (``rolls.ROLLS``)
+    offset_business_days: int | None = None  # so many business days on (back) after the roll
+    adjust_to_previous_business_day: bool | None = None  # the contract's word for roll=preceding
+    calendar: BusinessCalendar | None = None  # None: Saturday and Sunday are closed, nothing else
     one_time_at: datetime | None = None  # aware, or naive: wall clock in ``timezone``
     interval_seconds: int | None = None
+    interval_unit: str | None = None  # None: elapsed seconds; or day, week, month
+    align: str | None = None  # None: to the anchor; or epoch
     delay_seconds: int | None = None
-    anchor: datetime | None = None  # aware; intervals and delays count from it
+    anchor: datetime | None = None  # aware; intervals, delays and every n-th day count from it
     start_at: datetime | None = None  # aware, inclusive
     end_at: datetime | None = None  # aware, inclusive
+    dst_gap: str | None = None  # run_after, skip; None: as the sort of rule has it
+    dst_repeat: str | None = None  # first, second, both; None: as the sort of rule has it
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 class Rule:

@@ -1,0 +1,47 @@
+"""Business days: weekends, holidays and extra days of work, for the years that are known."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+WESTERN_WEEKEND = 0b1000001
+"""Sunday and Saturday, as bits of ``Weekday``."""
+
+
+class CalendarOutOfDate(ValueError):
+    """A calendar was asked about a year that it has no dates for."""
+
+    def __init__(self, name: str, year: int, last_year: int) -> None:
+        super().__init__(
+            f"calendar {name!r} has dates up to {last_year}, not for {year}; extend its years"
+        )
+        self.name = name
+        self.year = year
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessCalendar:
+    """Which days are worked. Equal when name and version are: a version never changes.
+
+    ``holidays`` maps each closed date to its name; ``workdays`` are worked whatever else says.
+    ``first_year`` to ``last_year`` are known. Without a name it is plain weekends, for all years.
+    """
+
+    name: str = ""
+    version: int = 0
+    weekend: int = field(default=WESTERN_WEEKEND, compare=False)
+    holidays: dict[date, str] = field(default_factory=dict, compare=False)
+    workdays: frozenset[date] = field(default=frozenset(), compare=False)
+    first_year: int = field(default=1, compare=False)
+    last_year: int = field(default=9999, compare=False)
+    early_closes: dict[date, str] = field(default_factory=dict, compare=False)
+
+    def is_business_day(self, day: date) -> bool:
+        """Whether the day is worked; raise ``CalendarOutOfDate`` for a year without dates."""
+        if not self.first_year <= day.year <= self.last_year:
+            raise CalendarOutOfDate(self.name, day.year, self.last_year)
+        if day in self.workdays:
+            return True
+        return day not in self.holidays and not self.weekend >> day.isoweekday() % 7 & 1
+
+
+WEEKENDS_ONLY = BusinessCalendar()
