@@ -5,9 +5,9 @@ from datetime import date
 from typing import Literal
 
 from jobs.schedules.bits import bitset, lowest, members
-
-HORIZON_YEARS = 45
-"""How far ahead a date is looked for; 29 February on one weekday comes at most 40 years apart."""
+from jobs.schedules.dates import EVERY_DAY_WORDS, HORIZON_YEARS, Dates
+from jobs.schedules.day_words import say_days, say_months, say_weekdays
+from jobs.schedules.words import MONTHS, listed
 
 ALL_MONTHS = bitset(range(1, 13))
 ALL_DAYS = bitset(range(1, 32))
@@ -87,5 +87,34 @@ class DayPattern:
                 return year, month, lowest(days)
         return None
 
+    def describe(self) -> str:
+        """The dates in words, such as "on day 13 of the month OR on Friday, in May only"."""
+        in_months = "" if self.months == ALL_MONTHS else f", in {say_months(self.months)} only"
+        return self._say_days() + in_months
+
+    def _say_days(self) -> str:
+        days = EVERY_DAY_WORDS if self.days == ALL_DAYS else self._say_days_of_month()
+        weekdays = f"on {listed(say_weekdays(self.weekdays))}"
+        if self.either:
+            return f"{days} OR {weekdays}"
+        return days if self.weekdays == ALL_WEEKDAYS else weekdays
+
+    def _say_days_of_month(self) -> str:
+        is_clamped = self.short_month == "clamp" and self.days >> SHORTEST_MONTH + 1
+        stand_in = " (the last day of shorter months)" if is_clamped else ""
+        return f"on {say_days(self.days)}{stand_in}"
+
 
 EVERY_DAY = DayPattern()
+
+
+def shortened(dates: Dates, day: date) -> str | None:
+    """A remark on a date that stands in for one its month does not have; else None."""
+    if not isinstance(dates, DayPattern) or dates.short_month != "clamp":
+        return None
+    length = month_length(day.year, day.month)
+    beyond = members(dates.days >> length + 1)
+    if day.day != length or not beyond:
+        return None
+    missing = length + 1 + beyond[-1]
+    return f"{MONTHS[day.month - 1]} {day.year} has no day {missing}; its last day counts"

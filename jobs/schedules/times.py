@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from jobs.schedules.bits import bitset, lowest
+from jobs.schedules.bits import bitset, lowest, members
+from jobs.schedules.time_words import say_times
 
 ALL_HOURS = bitset(range(24))
 
@@ -31,3 +32,7 @@ class TimePattern:
         if later := self.hours >> hour + 1:
             return hour + 1 + lowest(later), first_minute, first_second
         return None
+
+    def describe(self) -> str:
+        """The times in words: "At 06:00", "Every 5 minutes in hours 9-17"."""
+        return say_times(members(self.hours), members(self.minutes), members(self.seconds))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from jobs.schedules.days import shortened
 from jobs.schedules.local_time import (
     explain_fixed_time,
     explain_interval_like,
@@ -13,7 +14,6 @@ from jobs.schedules.local_time import (
 )
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.wall import WallPattern
-from jobs.schedules.words import shortened, wall_words
 
 
 class Timing(Protocol):
@@ -52,4 +52,4 @@ class WallTiming:
         return Nominal(nominal.wall, (note, *nominal.notes)) if note else nominal
 
     def describe(self, zone: ZoneInfo) -> str:
-        return "; ".join((f"{wall_words(self.pattern)}, {zone.key} time", *self.remarks))
+        return "; ".join((f"{self.pattern.describe()}, {zone.key} time", *self.remarks))

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.schedules.days import DayPattern
-from jobs.schedules.times import TimePattern
+from jobs.schedules.dates import EVERY_DAY_WORDS, Dates
+from jobs.schedules.times import ALL_HOURS, TimePattern
 
 
 @dataclass(frozen=True, slots=True)
 class WallPattern:
     """Every named time of day on every named date."""
 
-    days: DayPattern
+    days: Dates
     times: TimePattern
 
     def at_or_after(self, wall: datetime) -> datetime | None:
@@ -28,3 +28,10 @@ class WallPattern:
         if date is None:
             return None
         return datetime(*date, *self.times.first)  # noqa: DTZ001 (a wall-clock time)
+
+    def describe(self) -> str:
+        """The times and dates in words, such as "At 06:00 on Monday, in May only"."""
+        times, dates = self.times.describe(), self.days.describe()
+        # "Every 5 minutes" already says that it is every day.
+        says_all = dates == EVERY_DAY_WORDS and self.times.hours == ALL_HOURS
+        return times if says_all else f"{times} {dates}"
