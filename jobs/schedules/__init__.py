@@ -4,16 +4,26 @@
 ``Rule.explain`` what that instant stands for.
 """
 
+from jobs.schedules.business import BusinessCalendar, CalendarOutOfDate
+from jobs.schedules.business_dates import BusinessDates
 from jobs.schedules.errors import FieldError, InvalidRule
+from jobs.schedules.exclusions import Exclusion
 from jobs.schedules.nominal import Nominal
-from jobs.schedules.rule import FIELDS_OF_KIND, Rule, RuleSpec, compile_rule
+from jobs.schedules.rule import Rule, compile_rule
+from jobs.schedules.spec import FIELDS_OF_KIND, RuleSpec
+from jobs.schedules.verdict import Verdict
 
 __all__ = [
     "FIELDS_OF_KIND",
+    "BusinessCalendar",
+    "BusinessDates",
+    "CalendarOutOfDate",
+    "Exclusion",
     "FieldError",
     "InvalidRule",
     "Nominal",
     "Rule",
     "RuleSpec",
+    "Verdict",
     "compile_rule",
 ]

@@ -1,9 +1,14 @@
 """Times at which nothing may run: blackouts, maintenance, holidays."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from jobs.schedules.business import BusinessCalendar
+from jobs.schedules.clock_changes import stretch_around
+from jobs.schedules.zone import load_zone
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +21,8 @@ class Exclusion:
       ``Weekday``; of a wrapping window the day it begins): each week again; equal times are a day
     * ``calendar``: all days that are no business days
 
-    Local means ``timezone``, or the schedule's own zone when it is None. What falls into it is
-    skipped, or with ``defer`` runs once at its end.
+    Local means ``timezone``, or the schedule's own zone when it is None: excluded is when the clock
+    there shows such a time. What falls into it is skipped, or with ``defer`` runs once at its end.
     """
 
     name: str
@@ -32,3 +37,45 @@ class Exclusion:
     from_time: time | None = None
     until_time: time | None = None
     calendar: BusinessCalendar | None = None
+
+    def window_around(self, instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+        """Start and end (exclusive) of the excluded time that an instant is in; None if in none.
+
+        All in UTC. ``zone`` is the schedule's. Raises ``CalendarOutOfDate`` in a year that the
+        calendar does not know.
+        """
+        if self.starts_at and self.ends_at:
+            is_inside = self.starts_at <= instant < self.ends_at
+            window = self.starts_at.astimezone(UTC), self.ends_at.astimezone(UTC)
+            return window if is_inside else None
+        if self.timezone:
+            zone = load_zone(self.timezone)
+        span = self._span_around(instant.astimezone(zone).replace(tzinfo=None, fold=0))
+        return span and stretch_around(instant, zone, start=span[0], end=span[1])
+
+    def _span_around(self, wall: datetime) -> tuple[datetime, datetime] | None:
+        """The excluded wall-clock times around one of them."""
+        day = wall.date()
+        if self.calendar is not None:
+            is_open = self.calendar.is_business_day(day)
+            return None if is_open else (_midnight(day), _midnight(day + _DAY))
+        if self.first_date and self.last_date:
+            is_inside = self.first_date <= day <= self.last_date
+            span = _midnight(self.first_date), _midnight(self.last_date + _DAY)
+            return span if is_inside else None
+        return self._recurring(wall, day) or self._recurring(wall, day - _DAY)
+
+    def _recurring(self, wall: datetime, day: date) -> tuple[datetime, datetime] | None:
+        """The window that begins on this day, if the time is within it."""
+        if self.from_time is None or self.until_time is None:
+            return None
+        if self.days_of_week is not None and not self.days_of_week >> day.isoweekday() % 7 & 1:
+            return None
+        start = datetime.combine(day, self.from_time)
+        wraps = self.until_time <= self.from_time
+        end = datetime.combine(day + wraps * _DAY, self.until_time)
+        return (start, end) if start <= wall < end else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())

@@ -1,12 +1,14 @@
-"""A rule as it is written (``RuleSpec``) and as it is asked (``Rule``)."""
+"""A rule as it is asked when something fires."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST, LATEST
-from jobs.schedules.business import BusinessCalendar
+from jobs.schedules.business import CalendarOutOfDate
+from jobs.schedules.business_dates import BusinessDates, business_dates_around
 from jobs.schedules.cron import cron_timing
 from jobs.schedules.daily import daily_timing
 from jobs.schedules.delay import delay_timing
@@ -16,92 +18,40 @@ from jobs.schedules.interval import interval_timing
 from jobs.schedules.monthly import monthly_timing
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.one_time import one_time_timing
+from jobs.schedules.spec import FIELDS_OF_KIND, RuleSpec
 from jobs.schedules.timing import Timing
+from jobs.schedules.verdict import MOST_TIMES_NAMED, Judge, Verdict, waiting_words
 from jobs.schedules.weekly import weekly_timing
+from jobs.schedules.words import listed
 from jobs.schedules.zone import load_zone
-
-_ROLLING = ("roll", "offset_business_days", "adjust_to_previous_business_day")
-_CRON = ("cron_expression", "cron_dialect", "day_match")
-
-FIELDS_OF_KIND = {
-    "one_time": ("one_time_at",),
-    "daily": ("time_of_day", "repeat_every"),
-    "weekly": ("time_of_day", "days_of_week", "repeat_every", *_ROLLING),
-    "monthly": (
-        *("time_of_day", "day_of_month", "nth_weekday", "days_of_week", "short_month"),
-        *_ROLLING,
-    ),
-    "monthly_business_day": (
-        *("time_of_day", "business_day_of_month", "day_of_month", "nth_weekday", "days_of_week"),
-        *("on_days", "short_month"),
-        *_ROLLING,
-    ),
-    "cron": _CRON,
-    "interval": ("interval_seconds", "interval_unit", "repeat_every", "align"),
-    "delay": ("delay_seconds",),
-    "after_completion": ("delay_seconds",),
-    "conditional": (*_CRON, "time_of_day", "days_of_week", "interval_seconds"),
-}
-"""The kinds of rule, each with the fields of a ``RuleSpec`` that are its own."""
 
 _UTC = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RuleSpec:
-    """A rule as users write it. Each kind reads its own fields and ignores those of the others."""
-
-    kind: str  # a value of ``ScheduleType``
-    timezone: str = "UTC"  # IANA name
-    cron_expression: str | None = None
-    cron_dialect: str | None = None  # None: standard; or quartz
-    day_match: str | None = None  # None: or; what cron's two day fields do together; or and
-    hash_key: str = ""  # what ``H`` in cron is hashed with: the schedule's id
-    time_of_day: time | None = None  # naive: wall clock in ``timezone``
-    repeat_every: int | None = None  # None: 1; days, weeks or the interval's calendar units
-    days_of_week: int | None = None  # bits of ``Weekday``: 1 is Sunday
-    day_of_month: int | None = None  # 1 to 31, or -1 (the last) to -31
-    nth_weekday: int | None = None  # 1 to 5 or -1 to -5, of ``days_of_week``
-    short_month: str | None = None  # skip, clamp (None), next
-    business_day_of_month: int | None = None  # from the start, or negative from the end
-    on_days: str | None = None  # business_days or non_business_days: every one of them
-    roll: str | None = None  # where a day that is no business day moves to (``rolls.ROLLS``)
-    offset_business_days: int | None = None  # so many business days on (back) after the roll
-    adjust_to_previous_business_day: bool | None = None  # the contract's word for roll=preceding
-    calendar: BusinessCalendar | None = None  # None: Saturday and Sunday are closed, nothing else
-    one_time_at: datetime | None = None  # aware, or naive: wall clock in ``timezone``
-    interval_seconds: int | None = None
-    interval_unit: str | None = None  # None: elapsed seconds; or day, week, month
-    align: str | None = None  # None: to the anchor; or epoch
-    delay_seconds: int | None = None
-    anchor: datetime | None = None  # aware; intervals, delays and every n-th day count from it
-    start_at: datetime | None = None  # aware, inclusive
-    end_at: datetime | None = None  # aware, inclusive
-    dst_gap: str | None = None  # run_after, skip; None: as the sort of rule has it
-    dst_repeat: str | None = None  # first, second, both; None: as the sort of rule has it
-    exclusions: tuple[Exclusion, ...] = ()
-
-
 class Rule:
-    """When a schedule fires. Immutable, so threads may share it."""
+    """When a schedule fires. Immutable, so threads may share it.
 
-    __slots__ = ("_ceiling", "_floor", "_timing", "_zone")
+    Its *slots* are the instants that the rule names; what an exclusion does to them is applied
+    after that, so that a slot stays the same slot whatever is excluded.
+    """
 
-    def __init__(
-        self, timing: Timing, zone: ZoneInfo, start_at: datetime | None, end_at: datetime | None
-    ) -> None:
+    __slots__ = ("_calendar", "_ceiling", "_floor", "_judge", "_timing", "_zone")
+
+    def __init__(self, spec: RuleSpec, timing: Timing, zone: ZoneInfo) -> None:
         self._timing = timing
         self._zone = zone
-        start = max(start_at or EARLIEST, EARLIEST).astimezone(UTC)
+        self._calendar = spec.calendar
+        start = max(spec.start_at or EARLIEST, EARLIEST).astimezone(UTC)
         # ``next`` excludes the instant it is given, but the start is included.
         self._floor = start - timedelta(microseconds=1)
-        self._ceiling = min(end_at or LATEST, LATEST).astimezone(UTC)
+        self._ceiling = min(spec.end_at or LATEST, LATEST).astimezone(UTC)
+        self._judge = Judge(spec.exclusions, zone, self._ceiling) if spec.exclusions else None
 
-    def next(self, after: datetime) -> datetime | None:
-        """The first fire later than ``after``, in UTC; None when there is none any more.
+    def next_slot(self, after: datetime) -> datetime | None:
+        """The first slot later than ``after``, excluded or not; in UTC, None when there is none.
 
-        Fires are whole seconds, and ``after`` is cut to the second first. Raises ``ValueError``
-        when ``after`` is naive.
+        Slots are whole seconds, and ``after`` is cut to the second first. Raises ``ValueError``
+        when ``after`` is naive, ``CalendarOutOfDate`` when the search runs beyond the calendar.
         """
         if after.utcoffset() is None:
             raise ValueError(f"{after.isoformat()} has no UTC offset; pass an aware datetime")
@@ -109,12 +59,46 @@ class Rule:
         if after >= self._ceiling:
             return None
         after = after.astimezone(UTC).replace(microsecond=0)
-        fire = self._timing.next(after, self._zone)
-        return fire if fire is not None and fire <= self._ceiling else None
+        slot = self._timing.next(after, self._zone)
+        return slot if slot is not None and slot <= self._ceiling else None
+
+    def next(self, after: datetime) -> datetime | None:
+        """The first instant later than ``after`` at which something runs; else as ``next_slot``.
+
+        Slots that wait for the end of the same exclusion run once, at that end, even if they are
+        earlier than ``after``. None also when all is excluded for the next five years.
+        """
+        if self._judge is None or after.utcoffset() is None:
+            return self.next_slot(after)
+        after = max(after, self._floor).astimezone(UTC).replace(microsecond=0)
+        return self._judge.next_run(self.next_slot, after)
+
+    def judge(self, slot: datetime) -> Verdict | None:
+        """What becomes of a slot; None when no exclusion holds."""
+        return self._judge.judge(slot) if self._judge else None
 
     def explain(self, fire: datetime) -> Nominal:
-        """What a fire that ``next`` gave stands for."""
-        return self._timing.explain(fire, self._zone)
+        """What a fire that ``next`` or ``next_slot`` gave stands for.
+
+        Of several slots that waited for it, the first.
+        """
+        waited = self._waited_for(fire)
+        if not waited:
+            return self._timing.explain(fire, self._zone)
+        is_slot = self.next_slot(fire - timedelta(seconds=1)) == fire
+        nominal = self._timing.explain(fire if is_slot else waited[0][0], self._zone)
+        return replace(nominal, notes=(*nominal.notes, waiting_words(waited, fire, self._zone)))
+
+    def _waited_for(self, fire: datetime) -> list[tuple[datetime, Exclusion]]:
+        """The first few slots that an exclusion made wait for a fire."""
+        if self._judge is None or self._judge.judge(fire):
+            return []
+        return list(islice(self._judge.waiting_for(self.next_slot, fire), MOST_TIMES_NAMED + 1))
+
+    def business_dates(self, slot: datetime) -> BusinessDates:
+        """The day that a slot is for, and the business days around it by the rule's calendar."""
+        day = self._timing.explain(slot, self._zone).business_date
+        return business_dates_around(day, self._calendar)
 
     def describe(self) -> str:
         """The rule in plain words, without its start and end."""
@@ -133,11 +117,35 @@ def compile_rule(spec: RuleSpec) -> Rule:
     errors += _window_errors(spec)
     if errors or zone is None or timing is None:
         raise InvalidRule(errors)
-    rule = Rule(timing, zone, spec.start_at, spec.end_at)
-    if rule.next(EARLIEST) is None:
-        detail = "the rule never fires between its start and its end; widen them"
-        raise InvalidRule.single("end_at" if spec.end_at else "start_at", "never_fires", detail)
+    rule = Rule(spec, timing, zone)
+    errors = _never_errors(rule, spec)
+    if errors:
+        raise InvalidRule(errors)
     return rule
+
+
+def _never_errors(rule: Rule, spec: RuleSpec) -> list[FieldError]:
+    """Why the rule never fires; a calendar that ends before is no reason."""
+    calendars = [spec.calendar, *(exclusion.calendar for exclusion in spec.exclusions)]
+    years = [calendar.first_year for calendar in calendars if calendar]
+    known_from = datetime(max(years), 1, 1, tzinfo=UTC) if years and max(years) > 1 else EARLIEST
+    try:
+        if rule.next(known_from):
+            return []
+        if rule.next_slot(known_from):
+            return [_all_excluded(spec.exclusions)]
+        if rule.next_slot(EARLIEST):
+            return []
+    except CalendarOutOfDate:
+        return []
+    detail = "the rule never fires between its start and its end; widen them"
+    return [FieldError("end_at" if spec.end_at else "start_at", "never_fires", detail)]
+
+
+def _all_excluded(exclusions: tuple[Exclusion, ...]) -> FieldError:
+    names = listed([exclusion.name for exclusion in exclusions])
+    detail = f"every fire is excluded by {names}; shorten the excluded time or leave one out"
+    return FieldError("exclusions", "excluded_for_ever", detail)
 
 
 def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
@@ -151,7 +159,13 @@ def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
         case "monthly":
             return monthly_timing(spec.time_of_day, spec.day_of_month)
         case "cron":
-            return cron_timing(spec.cron_expression)
+            return cron_timing(
+                spec.cron_expression,
+                dialect=spec.cron_dialect,
+                day_match=spec.day_match,
+                hash_key=spec.hash_key,
+                anchor=spec.anchor,
+            )
         case "interval":
             return interval_timing(spec.interval_seconds, spec.anchor)
         case "delay":

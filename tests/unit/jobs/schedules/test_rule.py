@@ -113,7 +113,7 @@ def test_every_bad_field_is_named_at_once():
 def test_an_unknown_kind_is_refused():
     [error] = refusal(kind="sometimes").errors
     assert (error.field, error.code) == ("kind", "unknown_kind")
-    assert "use one_time, daily, weekly, monthly, cron, interval, delay" in error.detail
+    assert "use one_time, daily, weekly, monthly, monthly_business_day, cron, " in error.detail
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""What exclusions say about the slots of a rule.
+
+A slot within any exclusion that skips does not run. One that is only within exclusions that defer
+waits for the end of theirs, and is looked at again there, until it is within none.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from jobs.schedules.bounds import EARLIEST
+from jobs.schedules.exclusions import Exclusion
+from jobs.schedules.words import clock, listed
+
+LONGEST_EXCLUDED = timedelta(days=5 * 366)
+MOST_EXCLUDED = 10_000
+"""What is excluded for longer, or so many times on end, is taken to be excluded for ever."""
+
+_SECOND = timedelta(seconds=1)
+
+MOST_TIMES_NAMED = 3
+
+NextSlot = Callable[[datetime], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The exclusion that a slot falls into, and until when it waits; None: it is skipped."""
+
+    exclusion: Exclusion
+    until: datetime | None
+
+
+class Judge:
+    """The exclusions of one rule, read in one zone. Nothing runs later than ``last``."""
+
+    __slots__ = ("_deferring", "_last", "_skipping", "_zone")
+
+    def __init__(self, exclusions: Sequence[Exclusion], zone: ZoneInfo, last: datetime) -> None:
+        self._skipping = [one for one in exclusions if one.on_excluded != "defer"]
+        self._deferring = [one for one in exclusions if one.on_excluded == "defer"]
+        self._zone = zone
+        self._last = last
+
+    def judge(self, slot: datetime) -> Verdict | None:
+        """What becomes of a slot; None when nothing excludes it."""
+        exclusion, at = None, slot
+        while True:
+            if skipping := self._latest(self._skipping, at):
+                return Verdict(skipping[0], None)
+            waiting = self._latest(self._deferring, at)
+            if waiting is None:
+                return Verdict(exclusion, at) if exclusion else None
+            exclusion, at = exclusion or waiting[0], waiting[1]
+            if at > self._last or at - slot > LONGEST_EXCLUDED:
+                return Verdict(exclusion, None)
+
+    def next_run(self, next_slot: NextSlot, after: datetime) -> datetime | None:
+        """The first instant later than ``after`` at which a slot runs.
+
+        None also when all is excluded for as long as is worth looking.
+        """
+        first_excluded = None
+        # A later slot never runs earlier, so the first that runs after ``after`` is the next.
+        cursor = self._stretch_start(after)
+        for _ in range(MOST_EXCLUDED):
+            slot = next_slot(cursor)
+            if slot is None:
+                return None
+            verdict = self.judge(slot)
+            at = verdict.until if verdict else slot
+            if at is not None and at > after:
+                return at
+            first_excluded = first_excluded or slot
+            if slot - first_excluded > LONGEST_EXCLUDED:
+                return None
+            skipping = self._latest(self._skipping, slot)
+            cursor = skipping[1] - _SECOND if skipping else slot
+        return None
+
+    def waiting_for(
+        self, next_slot: NextSlot, fire: datetime
+    ) -> Iterator[tuple[datetime, Exclusion]]:
+        """The slots that run at ``fire`` because an exclusion made them wait, earliest first."""
+        cursor = self._stretch_start(fire - _SECOND)
+        while (slot := next_slot(cursor)) is not None and slot < fire:
+            verdict = self.judge(slot)
+            if verdict and verdict.until == fire:
+                yield slot, verdict.exclusion
+            cursor = slot
+
+    def _stretch_start(self, instant: datetime) -> datetime:
+        """The instant before all slots that may wait for a time later than ``instant``.
+
+        It is the instant itself unless that lies in time that defers.
+        """
+        start = instant
+        while start > EARLIEST and instant - start <= LONGEST_EXCLUDED:
+            windows = [one.window_around(start, self._zone) for one in self._deferring]
+            found = [window[0] for window in windows if window]
+            if not found:
+                break
+            start = min(found) - _SECOND
+        return start
+
+    def _latest(
+        self, exclusions: list[Exclusion], at: datetime
+    ) -> tuple[Exclusion, datetime] | None:
+        """The exclusion around an instant that ends last, and its end."""
+        found = None
+        for exclusion in exclusions:
+            window = exclusion.window_around(at, self._zone)
+            if window and (found is None or window[1] > found[1]):
+                found = exclusion, window[1]
+        return found
+
+
+def waiting_words(waited: list[tuple[datetime, Exclusion]], fire: datetime, zone: ZoneInfo) -> str:
+    """ "11:00, 12:00 and 13:00 are excluded by Lunch freeze; run once at 13:30"."""
+    end = fire.astimezone(zone)
+    slots = [slot.astimezone(zone) for slot, _ in waited]
+    names = [_named(slot, end) for slot in slots[:MOST_TIMES_NAMED]]
+    if len(slots) > MOST_TIMES_NAMED:
+        names.append("later ones")
+    excluding = listed(list(dict.fromkeys(exclusion.name for _, exclusion in waited)))
+    if len(names) == 1:
+        return f"{names[0]} is excluded by {excluding}; runs at {clock(end.time())}"
+    return f"{listed(names)} are excluded by {excluding}; run once at {clock(end.time())}"
+
+
+def _named(slot: datetime, end: datetime) -> str:
+    """The time of a slot, with its date unless that is also the date of the end."""
+    date = "" if slot.date() == end.date() else f"{slot:%Y-%m-%d} "
+    return date + clock(slot.time())
