@@ -18,8 +18,9 @@ def shown(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="auto").removesuffix("+00:00").removesuffix(":00")
 
 
-def cron(expression: str, timezone: str = "UTC") -> Rule:
-    return compile_rule(RuleSpec(kind="cron", cron_expression=expression, timezone=timezone))
+def cron(expression: str, timezone: str = "UTC", **fields) -> Rule:
+    spec = RuleSpec(kind="cron", cron_expression=expression, timezone=timezone, **fields)
+    return compile_rule(spec)
 
 
 def fires(rule: Rule, after: str, count: int) -> list[str | None]:

@@ -138,6 +138,8 @@ def test_both_day_fields_restricted_means_either(expression, expected):
         ("\uff11 * * * *", "characters outside ASCII"),
         ("\u00b9 * * * *", "characters outside ASCII"),
         ("0\u00a06 * * *", "characters outside ASCII"),
+        ("0 0 * * ++FRI", "day of week: '+FRI' is not a value"),
+        ("0 0 +1 * FRI", "day of month: '+1' is not a value"),
         ("* * * *", "4 fields; write five"),
         ("* * * * * * * *", "8 fields; write five"),
         ("@fortnightly", "'@fortnightly' is not known; use one of @hourly, @daily"),
@@ -156,35 +158,27 @@ def test_a_missing_expression_is_refused(expression):
     assert (error.field, error.code) == ("cron_expression", "required")
 
 
+def test_there_is_no_start_to_run_at():
+    [error] = refusal(kind="cron", cron_expression="@reboot").errors
+    assert (error.field, error.code) == ("cron_expression", "not_supported")
+    assert "@reboot is not supported" in error.detail
+
+
 @pytest.mark.parametrize(
-    "expression",
+    ("fields", "field", "words"),
     [
-        "0 0 0 1 1 * 2027",
-        "0 0 L * *",
-        "0 0 L-3 * *",
-        "0 0 1,L * *",
-        "0 0 * * 5L",
-        "0 0 * * friL",
-        "0 0 15W * *",
-        "0 0 LW * *",
-        "0 0 L-2W * *",
-        "0 0 * * FRI#1",
-        "0 0 * * 1#2,3",
-        "H 2 * * *",
-        "H/15 * * * *",
-        "H(0-29) 2 * * *",
-        "@every 90m",
-        "@reboot",
+        ({"cron_dialect": "jenkins"}, "cron_dialect", "use standard or quartz"),
+        ({"day_match": "xor"}, "day_match", "use or or and"),
     ],
 )
-def test_what_comes_later_is_refused_as_not_supported(expression):
-    [error] = refusal(kind="cron", cron_expression=expression).errors
-    assert (error.field, error.code) == ("cron_expression", "not_supported")
-    assert "not supported" in error.detail
+def test_an_unknown_choice_is_refused(fields, field, words):
+    [error] = refusal(kind="cron", cron_expression="0 0 * * *", **fields).errors
+    assert (error.field, error.code) == (field, "unknown_choice")
+    assert words in error.detail
 
 
 def test_every_bad_field_of_an_expression_is_named():
-    errors = refusal(kind="cron", cron_expression="60 24 L 13 MON").errors
+    errors = refusal(kind="cron", cron_expression="60 24 32 13 MON").errors
     titles = [error.detail.split(":")[0] for error in errors]
     assert titles == ["minute", "hour", "day of month", "month"]
 
@@ -195,6 +189,47 @@ def test_every_bad_field_of_an_expression_is_named():
 def test_dates_that_never_come_are_refused(expression):
     [error] = refusal(kind="cron", cron_expression=expression).errors
     assert (error.field, error.code) == ("cron_expression", "never_fires")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 0 31 2 MON",
+        "0 0 1 * MON#2",
+        "0 0 15 * FRIL",
+        "0 0 L-2 * 1#1",
+        "0 0 30 2 *",
+    ],
+)
+def test_dates_that_never_match_both_day_fields_are_refused(expression):
+    [error] = refusal(kind="cron", cron_expression=expression, day_match="and").errors
+    assert (error.field, error.code) == ("cron_expression", "never_fires")
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 0 13 * FRI", ["2026-02-13", "2026-03-13", "2026-11-13"]),
+        ("0 0 1-7 * MON", ["2026-01-05", "2026-02-02", "2026-03-02"]),
+        ("0 0 */2 * MON", ["2026-01-05", "2026-01-19", "2026-02-09"]),
+        ("0 0 L * SAT,SUN", ["2026-01-31", "2026-02-28", "2026-05-31"]),
+        ("0 0 29 2 MON", ["2044-02-29", "2072-02-29"]),
+        ("0 0 13 * ?", ["2026-01-13", "2026-02-13"]),
+        ("0 0 * * FRI", ["2026-01-02", "2026-01-09"]),
+    ],
+)
+def test_both_day_fields_must_match_on_request(expression, expected):
+    days = [f"{day}T00:00" for day in expected]
+    asked = cron(expression, day_match="and")
+    assert fires(asked, NEW_YEAR, len(expected)) == days
+    before, _, weekdays = expression.rpartition(" ")
+    assert fires(cron(f"{before} +{weekdays}"), NEW_YEAR, len(expected)) == days
+
+
+def test_or_may_be_asked_for_by_name():
+    assert fires(cron("0 0 13 * FRI", day_match="or"), NEW_YEAR, 9) == fires(
+        cron("0 0 13 * FRI"), NEW_YEAR, 9
+    )
 
 
 def test_an_impossible_day_of_month_beside_a_weekday_is_fine():
