@@ -57,6 +57,13 @@ class Reason(models.TextChoices):
 
     OVERLAP = "overlap", "the schedule already has one execution under way and one waiting"
     MISFIRE = "misfire", "its time had passed by more than the misfire grace when it was found"
+    CATCHUP = "catchup", "more slots were missed than the schedule catches up"
+    BLACKOUT = "blackout", "an exclusion window lay over it"
+    HOLIDAY = "holiday", "its day was no business day"
+    BREAKER = "breaker", "the schedule's last runs had all failed, and it was paused"
+    CONDITION = "condition", "the schedule's condition did not hold"
+    CONDITION_ERROR = "condition_error", "the schedule's condition could not be evaluated"
+    REPLACED = "replaced", "a later slot of the schedule took its place"
     JOB_DISABLED = "job_disabled", "the job is not active"
     ENVIRONMENT = "environment", "the job may not run in this environment"
     HANDLER = "handler", "the handler decided that there is nothing to do"

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Value, When
-from django.db.models.functions import Coalesce
 
 from audit.trail import Actor, record
 from core.clock import database_now
 from core.errors import Conflict, FieldProblem
 from jobs.models import JobDefinition, JobOwnership, JobStatus, JobVersion
 from jobs.ownership import change_ownership
+from jobs.scheduling import retire_schedule
 from jobs.validation import problems_of, problems_of_work, refuse
 
 # What is part of a job, but of no version: no execution depends on it.
@@ -105,15 +104,8 @@ def set_job_status(
     job.disabled_reason = reason if stopped else None
     job.save()
     if status == JobStatus.ARCHIVED:
-        # In one statement, which looks again at a row that somebody is changing meanwhile.
-        job.schedules.unarchived().update(
-            archived_at=now,
-            updated_at=now,
-            is_active=False,
-            stopped_at=Coalesce("stopped_at", Value(now)),
-            resumed_at=None,
-            next_fire_at=Case(When(next_fire_at__lte=now, then="next_fire_at")),
-        )
+        for schedule in job.schedules.unarchived().select_for_update(of=("self",)).order_by("pk"):
+            retire_schedule(schedule, actor=actor, now=now)
     actions = {JobStatus.ACTIVE: "JobEnabled", JobStatus.ARCHIVED: "JobDeleted"}
     record(
         actor=actor,

@@ -8,6 +8,7 @@ from audit.trail import Actor, record
 from core.clock import database_now
 from core.errors import Conflict
 from jobs.models import JobDefinition, JobOwnership, JobStatus
+from jobs.refreshing import refresh_schedules
 from jobs.validation import validate
 
 OWNERSHIP_FIELDS = ("owner_name", "owner_email", "team_name", "team_channel", "escalation_email")
@@ -27,6 +28,9 @@ def change_ownership(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]
     changed = [name for name in OWNERSHIP_FIELDS if getattr(owner, name) != before[name]]
     if changed:
         owner.save()
+        if "team_name" in changed:
+            own = job.schedules.unarchived().values_list("pk", flat=True)
+            refresh_schedules(own, actor=actor, reason="the job's team changed")
         job.updated_by, job.updated_at = actor.claims or actor.name, database_now()
         job.save(update_fields=["updated_by", "updated_at"])
         record(

@@ -6,7 +6,8 @@ from typing import Any
 
 from jobs.kinds import keep_to_kind
 from jobs.models import JobSchedule
-from jobs.schedules import Rule, RuleSpec
+from jobs.rules import spec_of
+from jobs.schedules import Rule, RuleSpec, compile_rule
 from jobs.schedules.zone import load_zone
 from jobs.validation import problems_of, refuse
 
@@ -36,7 +37,8 @@ class Preview:
 
 def preview_schedule(schedule: JobSchedule, *, after: datetime, count: int) -> Preview:
     """Preview a schedule as if it were active; raise ``InvalidRule`` when it has no rule."""
-    return preview_rule(schedule.rule, schedule.spec, after=after, count=count)
+    spec = spec_of(schedule)
+    return preview_rule(compile_rule(spec), spec, after=after, count=count)
 
 
 def preview_fields(fields: dict[str, Any], *, after: datetime, count: int) -> Preview:

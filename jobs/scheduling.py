@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.forms.models import model_to_dict
 
 from audit.trail import Actor, record
 from core.clock import database_now
@@ -14,6 +13,7 @@ from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
 from jobs.schedules import InvalidRule, RuleSpec, compile_rule
 from jobs.schedules.bounds import EARLIEST
 from jobs.validation import problems_of, refuse
+from jobs.versions import settle_schedule
 
 
 @transaction.atomic
@@ -29,6 +29,7 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
         created_at=now,
         updated_at=now,
         anchor_at=now,
+        versioned_at=now,
     )
     problems = keep_to_kind(schedule, fields) + problems_of(schedule)
     refuse(problems + _settle_one_time(schedule, known=None, now=now))
@@ -36,9 +37,10 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=schedule.job_id)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived.")
-    _settle_slots(schedule, now=now)
     schedule.save(force_insert=True)
-    _record_schedule(actor, schedule, before=None)
+    settle_schedule(schedule, now=now, by=actor.name)
+    schedule.save()
+    record_schedule(actor, schedule, before=None)
     return schedule
 
 
@@ -46,22 +48,21 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
 def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, Any]) -> JobSchedule:
     """Change a schedule under its lock. A slot already due stays due; nothing else fires early.
 
-    That holds for stopping it as well: the planner still opens what was due by then. A new kind
-    drops what only the old one took. A new delay counts from now; an interval keeps its grid.
+    That holds for stopping it as well: the planner still opens what was due by then, by the rule
+    of then. A new kind drops what only the old one took. A new delay counts from now; an interval
+    keeps its grid.
     """
-    schedule = JobSchedule.objects.select_for_update().get(pk=schedule.pk)
-    if schedule.archived_at is not None:
-        raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")
-    before, known, now = _values(schedule), schedule.one_time_at, database_now()
+    schedule = lock_schedule(schedule)
+    before, known, now = schedule_values(schedule), schedule.one_time_at, database_now()
     problems = _set_fields(schedule, fields)
     if schedule.delay_seconds not in (None, before["delay_seconds"]):
         schedule.anchor_at = now
     problems += problems_of(schedule)
     refuse(problems + _settle_one_time(schedule, known=known, now=now))
-    _settle_slots(schedule, now=now)
-    if _values(schedule) != before:
+    settle_schedule(schedule, now=now, by=actor.name)
+    if schedule_values(schedule) != before:
         schedule.updated_by, schedule.updated_at = actor.claims or actor.name, now
-        _record_schedule(actor, schedule, before=before)
+        record_schedule(actor, schedule, before=before)
     schedule.save()
     return schedule
 
@@ -69,32 +70,26 @@ def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, An
 @transaction.atomic
 def archive_schedule(*, actor: Actor, schedule: JobSchedule) -> None:
     """Take a schedule out of service for good; its executions and their history stay."""
-    schedule = JobSchedule.objects.select_for_update().get(pk=schedule.pk)
-    if schedule.archived_at is not None:
-        return
-    before = _values(schedule)
-    now = database_now()
+    schedule = JobSchedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
+    if schedule.archived_at is None:
+        retire_schedule(schedule, actor=actor, now=database_now())
+
+
+def retire_schedule(schedule: JobSchedule, *, actor: Actor, now: datetime) -> None:
+    """Archive a schedule that the caller has locked."""
+    before = schedule_values(schedule)
     schedule.is_active, schedule.archived_at, schedule.updated_at = False, now, now
-    _settle_slots(schedule, now=now)
+    settle_schedule(schedule, now=now, by=actor.name)
     schedule.save()
-    _record_schedule(actor, schedule, before=before)
+    record_schedule(actor, schedule, before=before)
 
 
-def _settle_slots(schedule: JobSchedule, *, now: datetime) -> None:
-    """Say which slot is the next, and between which instants none is.
-
-    Slots that were due before the schedule was stopped are still the planner's. If it was stopped
-    a second time before the planner came, the time between counts as stopped too.
-    """
-    is_due = schedule.next_fire_at is not None and schedule.next_fire_at <= now
-    if not schedule.is_active:
-        schedule.stopped_at, schedule.resumed_at = schedule.stopped_at or now, None
-    elif not is_due:
-        schedule.stopped_at = schedule.resumed_at = None
-    elif schedule.stopped_at is not None:
-        schedule.resumed_at = schedule.resumed_at or now
-    if not is_due:
-        schedule.next_fire_at = schedule.rule.next(now) if schedule.is_active else None
+def lock_schedule(schedule: JobSchedule) -> JobSchedule:
+    """Return the schedule as it is now, locked; raise ``Conflict`` when it is archived."""
+    schedule = JobSchedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
+    if schedule.archived_at is not None:
+        raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")
+    return schedule
 
 
 def _set_fields(schedule: JobSchedule, fields: dict[str, Any]) -> list[FieldProblem]:
@@ -134,42 +129,48 @@ def _settle_one_time(
     return [FieldProblem("one_time_at", "past", detail)]
 
 
-_SCHEDULE_FIELDS = (
-    "schedule_type",
-    "cron_expression",
-    "time_of_day",
-    "days_of_week",
-    "day_of_month",
-    "one_time_at",
-    "interval_seconds",
-    "delay_seconds",
-    "timezone",
-    "parameters",
-    "is_active",
-    "start_at",
-    "end_at",
-)
+# All that people can set, in the order of the row.
+_SCHEDULE_FIELDS = [
+    field.name
+    for field in JobSchedule._meta.concrete_fields
+    if field.editable and field.name != "job"
+]
 
 
-def _values(schedule: JobSchedule) -> dict[str, Any]:
-    return model_to_dict(schedule, _SCHEDULE_FIELDS) | {"archived_at": schedule.archived_at}
+def schedule_values(schedule: JobSchedule) -> dict[str, Any]:
+    """What an audit entry may tell of a schedule."""
+    values = {name: getattr(schedule, name) for name in _SCHEDULE_FIELDS}
+    values["calendar"] = schedule.calendar and schedule.calendar.name
+    kept = ("paused_at", "pause_reason", "resume_at", "archived_at")
+    return values | {name: getattr(schedule, name) for name in kept}
 
 
-def _record_schedule(actor: Actor, schedule: JobSchedule, before: dict[str, Any] | None) -> None:
-    after = _values(schedule)
+def record_schedule(
+    actor: Actor,
+    schedule: JobSchedule,
+    *,
+    before: dict[str, Any] | None,
+    action: str = "ScheduleChanged",
+    reason: str | None = None,
+) -> None:
+    """Write the audit entry of a change; ``before`` is what ``schedule_values`` gave."""
+    after = schedule_values(schedule)
     changed = [name for name in after if before is None or after[name] != before[name]]
     record(
         actor=actor,
-        action="ScheduleChanged",
+        action=action,
         object_type="schedule",
         object_id=schedule.id,
         object_label=str(schedule),
         before=before and {name: _audited(name, before[name]) for name in changed},
         after={name: _audited(name, after[name]) for name in changed},
+        reason=reason,
     )
 
 
 def _audited(name: str, value: Any) -> Any:
     if name == "parameters":
         return sorted(value)  # names only: a value may be a secret, and the trail is for ever
+    if name == "exclusions":
+        return [str(one) for one in value]
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,6 +1,7 @@
 """One way to check a row before it is written, for API, admin and commands alike."""
 
 import shlex
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,16 @@ from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
 from core.text import NotStorable, strict_json
-from jobs.models import ExecutionMode, JobDefinition, JobSchedule, JobStatus
+from jobs.models import (
+    ExclusionScope,
+    ExclusionWindow,
+    ExecutionMode,
+    JobDefinition,
+    JobSchedule,
+    JobStatus,
+    Overlap,
+)
+from jobs.rules import spec_of
 from jobs.schedules import InvalidRule, compile_rule
 
 # Django reports a conditional constraint without the field it is about.
@@ -35,7 +45,9 @@ def problems_of(row: Any, exclude: set[str] | None = None) -> list[FieldProblem]
     if isinstance(row, JobDefinition) and row.status != JobStatus.DRAFT:
         problems += [p for p in problems_of_work(row) if p.field not in refused]
     if isinstance(row, JobSchedule):
-        if "schedule_type" not in refused:
+        problems += _check_exclusions(row)
+        problems += _check_overlap(row)
+        if not {"schedule_type", "exclusions"} & {problem.field for problem in problems}:
             problems += _check_rule(row, refused)
         problems += _check_parameters(row.parameters)
     return problems
@@ -96,7 +108,10 @@ def _check_command(command: str) -> list[FieldProblem]:
 
 def _check_rule(schedule: JobSchedule, refused: set[str]) -> list[FieldProblem]:
     """Say what is wrong with the rule, without repeating what was ``refused`` by itself."""
-    spec = schedule.spec
+    if "calendar" in refused:
+        schedule = copy(schedule)
+        schedule.calendar = None
+    spec = spec_of(schedule)
     left_out = {name: _DEFAULTS_OF_RULE.get(name) for name in refused if hasattr(spec, name)}
     try:
         compile_rule(replace(spec, **left_out))  # type: ignore[arg-type]
@@ -107,6 +122,30 @@ def _check_rule(schedule: JobSchedule, refused: set[str]) -> list[FieldProblem]:
             if e.field not in refused
         ]
     return []
+
+
+def _check_exclusions(schedule: JobSchedule) -> list[FieldProblem]:
+    windows = ExclusionWindow.objects.filter(
+        pk__in=schedule.exclusions, scope=ExclusionScope.SCHEDULE, archived_at__isnull=True
+    )
+    known = set(windows.values_list("pk", flat=True)) if schedule.exclusions else set()
+    return [
+        FieldProblem(
+            "exclusions",
+            "unknown_exclusion",
+            f"{pk} is no exclusion window of scope schedule; those of other scopes hold by"
+            " themselves.",
+        )
+        for pk in schedule.exclusions
+        if pk not in known
+    ]
+
+
+def _check_overlap(schedule: JobSchedule) -> list[FieldProblem]:
+    if schedule.overlap_limit is None or schedule.overlap == Overlap.ALLOW:
+        return []
+    detail = f"Only overlap allow takes it; this schedule has {schedule.overlap}. Leave it out."
+    return [FieldProblem("overlap_limit", "not_of_this_overlap", detail)]
 
 
 def _check_parameters(parameters: Any) -> list[FieldProblem]:

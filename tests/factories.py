@@ -11,6 +11,7 @@ from executions.states import FINAL, ExecutionStatus
 from jobs.definitions import create_job
 from jobs.models import JobDefinition, JobSchedule, JobVersion
 from jobs.scheduling import create_schedule
+from jobs.versions import keep_version
 
 TESTER = Actor(name="tester", id="1")
 
@@ -34,10 +35,12 @@ def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedul
     schedule = create_schedule(actor=TESTER, fields={"job": job or make_job(), **values, **fields})
     if next_fire_at is not None:
         # An interval is counted from its anchor: the slot has to be one of its own.
-        JobSchedule.objects.filter(pk=schedule.pk).update(
-            next_fire_at=next_fire_at, anchor_at=next_fire_at
-        )
-        schedule.refresh_from_db()
+        schedule.next_fire_at = schedule.next_run_at = schedule.anchor_at = next_fire_at
+        since = min(schedule.created_at, next_fire_at - timedelta(days=1))
+        schedule.versions.all().delete()
+        schedule.version = 0
+        keep_version(schedule, since=since, by="tester")
+        schedule.save()
     return schedule
 
 

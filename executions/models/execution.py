@@ -66,6 +66,9 @@ class JobExecution(models.Model):
         help_text="The slot; for a manual run, when it was asked for."
     )
     due_at = models.DateTimeField(help_text="Not before this instant.")
+    business_date = models.DateField(null=True, help_text="The date that the slot stands for.")
+    previous_business_date = models.DateField(null=True)
+    next_business_date = models.DateField(null=True)
     is_late = models.BooleanField(default=False, help_text="Opened after its slot had passed.")
     priority = models.PositiveSmallIntegerField(default=5)
     status = models.CharField(
@@ -91,6 +94,9 @@ class JobExecution(models.Model):
     progress_message = models.TextField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.TextField(null=True)
+    cancel_at_once = models.BooleanField(
+        default=False, db_default=False, help_text="Killed, without any notice."
+    )
     # Settled
     completed_at = models.DateTimeField(null=True)
     input = models.JSONField(default=dict)

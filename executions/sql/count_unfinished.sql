@@ -1,5 +1,5 @@
 -- Count the unfinished executions of each schedule, for its overlap rule. The schedules are locked
--- by now, so nobody else opens slots of them; two are as good as many, so no more are counted.
+-- by now, so nobody else opens slots of them; a thousand are as good as more, so no more are counted.
 SELECT s.id AS schedule_id, unfinished.count
 FROM unnest(%(schedules)s::uuid[]) AS s (id)
 CROSS JOIN LATERAL (
@@ -9,6 +9,6 @@ CROSS JOIN LATERAL (
         FROM executions_jobexecution e
         WHERE e.schedule_id = s.id
           AND e.status IN ('scheduled', 'queued', 'running', 'retrying')
-        LIMIT 2
+        LIMIT 1000
     ) AS few
 ) AS unfinished

@@ -83,6 +83,21 @@ WITH RECURSIVE clock AS (
                     AND earlier.scheduled_for < e.scheduled_for
                     AND earlier.status IN ('scheduled', 'queued', 'running', 'retrying')
               )
+              -- Unless the schedule allows several at once, up to its limit.
+              OR (
+                  SELECT s.overlap = 'allow' AND (
+                      s.overlap_limit IS NULL
+                      OR s.overlap_limit > (
+                          SELECT count(*)
+                          FROM executions_jobexecution earlier
+                          WHERE earlier.schedule_id = e.schedule_id
+                            AND earlier.scheduled_for < e.scheduled_for
+                            AND earlier.status IN ('scheduled', 'queued', 'running', 'retrying')
+                      )
+                  )
+                  FROM jobs_jobschedule s
+                  WHERE s.id = e.schedule_id
+              )
           )
         ORDER BY e.priority DESC, e.due_at, e.id
         -- One more than there is room for, so that it shows when something has to stay behind.

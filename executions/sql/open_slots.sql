@@ -3,20 +3,28 @@
 WITH opened AS (
     INSERT INTO executions_jobexecution (
         id, job_id, version_id, schedule_id, origin, correlation_id, triggered_by,
-        scheduled_for, due_at, is_late, priority, status, reason, completed_at,
-        fence, attempt, publish_count, input
+        scheduled_for, due_at, is_late, priority, status, reason, error_message, completed_at,
+        business_date, previous_business_date, next_business_date,
+        fence, attempt, publish_count, cancel_at_once, input
     )
     SELECT id, job_id, version_id, schedule_id, 'schedule', id, 'schedule',
-           scheduled_for, scheduled_for, is_late, priority,
+           scheduled_for, due_at, is_late, priority,
            CASE WHEN reason IS NULL THEN 'scheduled' ELSE 'skipped' END,
            reason,
+           note,
            CASE WHEN reason IS NOT NULL THEN coalesce(%(now)s::timestamptz, now()) END,
-           0, 0, 0, input::jsonb
+           business_date, previous_date, next_date,
+           0, 0, 0, false, input::jsonb
     FROM unnest(
         %(ids)s::uuid[], %(jobs)s::uuid[], %(versions)s::bigint[], %(schedules)s::uuid[],
-        %(slots)s::timestamptz[], %(late)s::boolean[], %(priorities)s::smallint[],
-        %(reasons)s::text[], %(inputs)s::text[]
-    ) AS slot (id, job_id, version_id, schedule_id, scheduled_for, is_late, priority, reason, input)
+        %(slots)s::timestamptz[], %(due)s::timestamptz[], %(late)s::boolean[],
+        %(priorities)s::smallint[], %(reasons)s::text[], %(notes)s::text[],
+        %(business_dates)s::date[], %(previous_dates)s::date[], %(next_dates)s::date[],
+        %(inputs)s::text[]
+    ) AS slot (
+        id, job_id, version_id, schedule_id, scheduled_for, due_at, is_late, priority, reason,
+        note, business_date, previous_date, next_date, input
+    )
     ON CONFLICT (schedule_id, scheduled_for) WHERE origin = 'schedule' DO NOTHING
     RETURNING id, status, reason
 ), noted AS (
@@ -25,11 +33,14 @@ WITH opened AS (
 ), advanced AS (
     UPDATE jobs_jobschedule s
     SET next_fire_at = advance.next_fire_at,
-        -- Once the planner is past the time in which it was stopped, nobody has to know of it.
-        stopped_at = CASE WHEN s.resumed_at IS NULL OR advance.next_fire_at <= s.stopped_at
-                          THEN s.stopped_at END,
-        resumed_at = CASE WHEN advance.next_fire_at <= s.stopped_at THEN s.resumed_at END
-    FROM unnest(%(advanced)s::uuid[], %(next_fires)s::timestamptz[]) AS advance (id, next_fire_at)
+        next_run_at = advance.next_run_at,
+        run_count = s.run_count + advance.runs,
+        stuck_at = CASE WHEN advance.stuck IS NOT NULL THEN s.next_fire_at END,
+        stuck_reason = advance.stuck
+    FROM unnest(
+        %(advanced)s::uuid[], %(next_fires)s::timestamptz[], %(next_runs)s::timestamptz[],
+        %(runs)s::int[], %(stuck)s::text[]
+    ) AS advance (id, next_fire_at, next_run_at, runs, stuck)
     WHERE s.id = advance.id
 )
 SELECT count(*) AS opened FROM opened

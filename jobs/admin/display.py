@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 
 from core.admin_display import badge, moment
 from jobs.models import Environment, JobDefinition, JobSchedule, JobStatus
+from jobs.rules import rule_of
 from jobs.schedules import InvalidRule
 
 _JOB_LOOKS = {
@@ -48,6 +49,6 @@ def schedule_badge(schedule: JobSchedule) -> SafeString:
 def rule_words(schedule: JobSchedule) -> str:
     """Return when the schedule fires, in words."""
     try:
-        return schedule.rule.describe()
+        return rule_of(schedule).describe()
     except InvalidRule as error:
         return f"Invalid: {error}"

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from core.admin_display import link, short_moment, table
 from jobs.models import JobSchedule
 from jobs.previewing import Fire, preview_schedule
+from jobs.rules import rule_of
 from jobs.schedules import InvalidRule
 
 _FIRES_OF_ONE = 10
@@ -42,7 +43,7 @@ def next_fires_of_all(schedules: Iterable[JobSchedule], *, now: datetime) -> Saf
         (
             local_time(fire),
             short_moment(fire.at),
-            link(schedule, format_html('<span class="wide">{}</span>', schedule.rule.describe())),
+            link(schedule, _in_words(schedule)),
             "; ".join(fire.notes),
         )
         for _, _, fire, schedule in list(heapq.merge(*lists))[:_FIRES_OF_ALL]
@@ -50,6 +51,10 @@ def next_fires_of_all(schedules: Iterable[JobSchedule], *, now: datetime) -> Saf
     columns = ["local time", "UTC", "by", "note"]
     shown = slice(None if any(note for *_, note in rows) else -1)
     return table(columns[shown], [row[shown] for row in rows], empty="Nothing will come.")
+
+
+def _in_words(schedule: JobSchedule) -> SafeString:
+    return format_html('<span class="wide">{}</span>', rule_of(schedule).describe())
 
 
 def local_time(fire: Fire) -> SafeString:

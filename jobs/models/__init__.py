@@ -1,5 +1,14 @@
 """The rows that say what runs and when."""
 
+from jobs.models.calendar import (
+    CalendarVersion,
+    Combine,
+    ExclusionScope,
+    ExclusionWindow,
+    HalfDay,
+    HolidayCalendar,
+    OnExcluded,
+)
 from jobs.models.definition import (
     Environment,
     ExecutionMode,
@@ -10,18 +19,58 @@ from jobs.models.definition import (
     RetryStrategy,
 )
 from jobs.models.queue import Queue
-from jobs.models.schedule import JobSchedule, ScheduleType, Weekday
+from jobs.models.schedule import (
+    Align,
+    CronDialect,
+    DayMatch,
+    DstGap,
+    DstRepeat,
+    IntervalUnit,
+    JobSchedule,
+    MisfirePolicy,
+    OnDays,
+    OnError,
+    OnFalse,
+    Overlap,
+    Roll,
+    ScheduleType,
+    ShortMonth,
+    Weekday,
+)
+from jobs.models.schedule_version import ScheduleVersion, Standing
 
 __all__ = [
+    "Align",
+    "CalendarVersion",
+    "Combine",
+    "CronDialect",
+    "DayMatch",
+    "DstGap",
+    "DstRepeat",
     "Environment",
+    "ExclusionScope",
+    "ExclusionWindow",
     "ExecutionMode",
+    "HalfDay",
+    "HolidayCalendar",
+    "IntervalUnit",
     "JobDefinition",
     "JobOwnership",
     "JobSchedule",
     "JobStatus",
     "JobVersion",
+    "MisfirePolicy",
+    "OnDays",
+    "OnError",
+    "OnExcluded",
+    "OnFalse",
+    "Overlap",
     "Queue",
     "RetryStrategy",
+    "Roll",
     "ScheduleType",
+    "ScheduleVersion",
+    "ShortMonth",
+    "Standing",
     "Weekday",
 ]

@@ -20,7 +20,7 @@ class CalendarOutOfDate(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """Which days are worked. Equal when name and version are: a version never changes.
+    """Which days are worked. Equal when id, name and version are: a version never changes.
 
     ``holidays`` maps each closed date to its name; ``workdays`` are worked whatever else says.
     ``first_year`` to ``last_year`` are known. Without a name it is plain weekends, for all years.
@@ -28,6 +28,7 @@ class BusinessCalendar:
 
     name: str = ""
     version: int = 0
+    id: int = 0  # of its ``CalendarVersion``
     weekend: int = field(default=WESTERN_WEEKEND, compare=False)
     holidays: dict[date, str] = field(default_factory=dict, compare=False)
     workdays: frozenset[date] = field(default=frozenset(), compare=False)

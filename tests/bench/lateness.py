@@ -12,6 +12,7 @@ from core.clock import database_now
 from core.ids import uuid7
 from executions.models import JobExecution
 from jobs.models import JobDefinition, JobSchedule, JobVersion, ScheduleType
+from jobs.rules import rule_of
 from tests.bench.processes import processes
 from tests.bench.report import Table, percentile
 from tests.platform import until
@@ -80,7 +81,7 @@ def expected_slots(schedules: list[JobSchedule], *, before: datetime) -> set[Slo
     """Return the slots that the rules ask for, computed without the planner."""
     slots = set()
     for schedule in schedules:
-        rule, slot = schedule.rule, schedule.next_fire_at
+        rule, slot = rule_of(schedule), schedule.next_fire_at
         while slot is not None and slot < before:
             slots.add(Slot(schedule.pk, slot))
             slot = rule.next(slot)

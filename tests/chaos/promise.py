@@ -15,6 +15,7 @@ import psutil
 from executions.models import ExecutionTransition, JobExecution
 from executions.states import ALLOWED_MOVES, FINAL, ExecutionStatus
 from jobs.models import JobSchedule
+from jobs.rules import rule_of
 from tests.platform import Platform, is_gone, until
 
 _FIRST = {ExecutionStatus.SCHEDULED, ExecutionStatus.SKIPPED}
@@ -69,10 +70,10 @@ def _assert_each_slot_once(schedule: JobSchedule) -> None:
 
 
 def _slots(schedule: JobSchedule) -> Iterator[datetime]:
-    slot = schedule.rule.next(schedule.created_at)
+    slot = rule_of(schedule).next(schedule.created_at)
     while slot is not None:
         yield slot
-        slot = schedule.rule.next(slot)
+        slot = rule_of(schedule).next(slot)
 
 
 def _assert_told_in_full(execution: JobExecution, moves: list[ExecutionTransition]) -> None:

@@ -14,6 +14,7 @@ from executions.management.colours import style_of
 from executions.management.listing import ListingCommand
 from executions.serializers import ScheduleWithLastExecution
 from jobs.models import JobSchedule
+from jobs.rules import rule_of
 from jobs.schedules import InvalidRule
 
 
@@ -73,7 +74,7 @@ def _as_json(schedule: JobSchedule) -> dict[str, Any]:
 def describe_rule(schedule: JobSchedule) -> str:
     """Return the rule in words; one that no longer is one says what is wrong."""
     try:
-        return schedule.rule.describe()
+        return rule_of(schedule).describe()
     except InvalidRule as error:
         return f"not a rule any more: {error}"
 

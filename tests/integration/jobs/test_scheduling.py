@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput
 from executions.planner import plan
 from jobs.definitions import set_job_status
 from jobs.models import JobSchedule, JobStatus
+from jobs.rules import rule_of
 from jobs.scheduling import archive_schedule, change_schedule, create_schedule
 from tests.factories import TESTER, make_job, make_schedule
 
@@ -432,7 +433,7 @@ def test_the_same_wall_clock_time_given_again_is_the_same_instant_and_no_change(
     again.refresh_from_db()
 
     assert again.one_time_at == again.next_fire_at == datetime(2130, 6, 30, 21, tzinfo=UTC)
-    assert again.rule.next(again.next_fire_at) is None
+    assert rule_of(again).next(again.next_fire_at) is None
     assert JobAudit.objects.count() == entries
 
 

@@ -24,6 +24,7 @@ from executions.rollups import find_hold_up
 from executions.services import trigger
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
+from jobs.rules import rule_of
 from scheduler_project.system_jobs import handlers
 from scheduler_project.system_jobs.installation import SYSTEM_JOBS, install
 from tests.factories import TESTER, make_execution, make_job
@@ -62,7 +63,7 @@ def test_the_command_creates_every_job_with_its_schedule_and_says_so() -> None:
         assert job.max_retries == 3
         assert job.schedules.filter(next_fire_at__isnull=False).count() == 1
     hourly, nightly = JobSchedule.objects.order_by("job__execution_type_name").reverse()
-    assert hourly.rule.describe().startswith("At minute 12")
+    assert rule_of(hourly).describe().startswith("At minute 12")
     assert nightly.schedule_type == ScheduleType.DAILY
 
 

@@ -1,0 +1,1 @@
+"""Business calendars: where their dates come from, and how schedules read them."""

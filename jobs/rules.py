@@ -1,0 +1,154 @@
+"""The rule of a schedule: from its row, and from what was kept of it.
+
+A rule depends on more than the row: on the latest version of its calendar, and on the exclusion
+windows that hold for it. A ``ScheduleVersion`` keeps all of that, as JSON.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db.models import Q
+
+from jobs.calendars.reading import current_calendar, read_calendar
+from jobs.models import (
+    ExclusionScope,
+    ExclusionWindow,
+    JobOwnership,
+    JobSchedule,
+    ScheduleVersion,
+)
+from jobs.schedules import Rule, RuleSpec, compile_rule
+from jobs.schedules.exclusions import Exclusion
+
+# Fields of the row that a rule has under the same name.
+_SAME = {field.name for field in fields(RuleSpec)} & {
+    field.name for field in JobSchedule._meta.concrete_fields
+} - {"calendar", "exclusions"}
+# A column may name the default; a rule has None for it, so that equal rules are one.
+_DEFAULTS = {
+    "cron_dialect": "standard",
+    "day_match": "or",
+    "interval_unit": "elapsed",
+    "align": "anchor",
+}
+_PARSERS = {
+    "time_of_day": time.fromisoformat,
+    "from_time": time.fromisoformat,
+    "until_time": time.fromisoformat,
+    "first_date": date.fromisoformat,
+    "last_date": date.fromisoformat,
+    **dict.fromkeys(
+        ("one_time_at", "anchor", "start_at", "end_at", "starts_at", "ends_at"),
+        datetime.fromisoformat,
+    ),
+}
+
+
+def rule_of(schedule: JobSchedule) -> Rule:
+    """The rule of a schedule as it stands; raise ``InvalidRule`` when its fields make none."""
+    return compile_rule(spec_of(schedule))
+
+
+def spec_of(
+    schedule: JobSchedule, *, exclusions: Iterable[ExclusionWindow] | None = None
+) -> RuleSpec:
+    """The rule as it is written, with its calendar and the windows that hold for it.
+
+    The row need not be saved. ``exclusions`` stand in for those that hold.
+    """
+    values = {name: getattr(schedule, name) for name in _SAME}
+    values |= {name: None for name, default in _DEFAULTS.items() if values[name] == default}
+    if exclusions is None:
+        exclusions = exclusions_of(schedule)
+    return RuleSpec(
+        kind=schedule.schedule_type,
+        hash_key=str(schedule.pk),
+        calendar=current_calendar(schedule.calendar_id) if schedule.calendar_id else None,
+        anchor=schedule.anchor_at.replace(microsecond=0),
+        exclusions=tuple(map(exclusion_of, exclusions)),
+        **values,
+    )
+
+
+def exclusions_of(schedule: JobSchedule) -> list[ExclusionWindow]:
+    """The windows that hold for a schedule: the global ones, its team's, its own; in that order."""
+    own = Q(scope=ExclusionScope.SCHEDULE, pk__in=schedule.exclusions)
+    holds = Q(scope=ExclusionScope.GLOBAL) | own
+    if schedule.job_id:
+        teams = JobOwnership.objects.filter(job=schedule.job_id).exclude(team_name="")
+        team = Q(scope=ExclusionScope.TEAM, team_name__in=teams.values("team_name"))
+        holds |= team
+    return list(ExclusionWindow.objects.filter(holds, archived_at__isnull=True).order_by("pk"))
+
+
+def exclusion_of(window: ExclusionWindow) -> Exclusion:
+    """The window as the engine takes it."""
+    names = {field.name for field in fields(Exclusion)} - {"calendar", "reason"}
+    return Exclusion(
+        reason="holiday" if window.calendar_id else "blackout",
+        calendar=current_calendar(window.calendar_id) if window.calendar_id else None,
+        **{name: getattr(window, name) for name in names},
+    )
+
+
+def write_spec(spec: RuleSpec) -> dict[str, Any]:
+    """The whole rule as JSON; what is not set is left out."""
+    return {
+        **_written(spec, without={"exclusions", "calendar"}),
+        **({"calendar": spec.calendar.id} if spec.calendar else {}),
+        "exclusions": [
+            _written(exclusion, without={"calendar"})
+            | ({"calendar": exclusion.calendar.id} if exclusion.calendar else {})
+            for exclusion in spec.exclusions
+        ],
+    }
+
+
+def read_spec(written: dict[str, Any]) -> RuleSpec:
+    """What ``write_spec`` wrote."""
+    exclusions = tuple(Exclusion(**_read(one)) for one in written["exclusions"])
+    return RuleSpec(**{**_read(written), "exclusions": exclusions})
+
+
+class VersionRules:
+    """The rules of schedule versions, kept: a version never changes."""
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._specs: dict[int, RuleSpec] = {}
+
+    def load(self, version_ids: Iterable[int]) -> None:
+        """Read those that are not known yet, in one query."""
+        missing = [pk for pk in version_ids if pk not in self._specs]
+        if not missing:
+            return
+        if len(self._specs) + len(missing) > self._most:
+            self._specs.clear()
+        rows = ScheduleVersion.objects.filter(pk__in=missing).values_list("pk", "spec")
+        self._specs.update((pk, read_spec(written)) for pk, written in rows)
+
+    def get(self, version_id: int) -> Rule:
+        """One that was loaded; raise ``InvalidRule`` when it makes no rule any more."""
+        return compile_rule(self._specs[version_id])
+
+
+def _written(value: RuleSpec | Exclusion, *, without: set[str]) -> dict[str, Any]:
+    items = ((field.name, getattr(value, field.name)) for field in fields(value))
+    return {
+        name: item.isoformat() if hasattr(item, "isoformat") else item
+        for name, item in items
+        if name not in without and item is not None
+    }
+
+
+def _read(written: dict[str, Any]) -> dict[str, Any]:
+    values = {
+        name: _PARSERS[name](item) if name in _PARSERS else item
+        for name, item in written.items()
+        if name != "exclusions"
+    }
+    if "calendar" in written:
+        values["calendar"] = read_calendar(written["calendar"])
+    return values
