@@ -27,15 +27,16 @@ class CronField:
     """One field: ``size`` values from ``low`` on.
 
     ``high`` is the largest number that may be written: in the weekday field 7 is another 0.
-    ``highest_hashed`` is the largest that ``H`` gives. ``names`` are other spellings of ``low``,
-    ``low + 1`` and so on. ``mark`` reads list items that are no plain values, ``examples`` of them.
+    ``highest_hashed`` is the largest that ``H`` gives; None where there is no ``H``. ``names`` are
+    other spellings of ``low``, ``low + 1`` and so on. ``mark`` reads list items that are no plain
+    values; ``examples`` of them are for messages.
     """
 
     title: str
     low: int
     high: int
     size: int
-    highest_hashed: int
+    highest_hashed: int | None
     names: tuple[str, ...] = ()
     takes_question_mark: bool = False
     wraps: bool = True
@@ -72,8 +73,9 @@ class CronField:
         if slash and (not step_text.isdigit() or int(step_text) == 0):
             raise BadField(f"{self.title}: the step in {item!r} must be a whole number from 1")
         step = int(step_text) if slash else None
-        if hashed := _HASHED.fullmatch(base):
-            return pick(hash_key, self.title, self._hashed_range(hashed[1], item), step)
+        if self.highest_hashed is not None and (hashed := _HASHED.fullmatch(base)):
+            choices = self._hashed_range(hashed[1], item, self.highest_hashed)
+            return pick(hash_key, self.title, choices, step)
         first, last = self._span(base, item, is_open=bool(slash))
         return self._between(first, last, item)[:: step or 1]
 
@@ -96,18 +98,18 @@ class CronField:
             last += self.size
         return [(value - self.low) % self.size + self.low for value in range(first, last + 1)]
 
-    def _hashed_range(self, text: str | None, item: str) -> list[int]:
+    def _hashed_range(self, text: str | None, item: str, highest: int) -> list[int]:
         """What ``H`` may pick from: the whole field, or the range in its brackets."""
         if text is None:
-            return list(range(self.low, self.highest_hashed + 1))
+            return list(range(self.low, highest + 1))
         first, dash, last = text.partition("-")
         if not dash:
             raise BadField(f"{self.title}: {item!r} names no range; write it as H(1-5)")
         values = self._between(self._value(first, item), self._value(last, item), item)
-        if max(values) > self.highest_hashed:
+        if max(values) > highest:
             raise BadField(
                 f"{self.title}: {max(values)} in {item!r} is out of range; "
-                f"H gives {self.low}-{self.highest_hashed}, which every month has"
+                f"H gives {self.low}-{highest}, which every month has"
             )
         return values
 
@@ -151,4 +153,4 @@ WEEKDAY = CronField(
     mark=weekday_mark,
     examples=", or a day such as FRI#3, FRIL",
 )
-YEAR = CronField("year", 1970, 2099, 130, 2099, wraps=False)
+YEAR = CronField("year", 1970, 2099, 130, None, wraps=False)
