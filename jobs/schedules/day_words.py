@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from jobs.schedules.bits import members
 from jobs.schedules.marks import Mark
-from jobs.schedules.words import MONTHS, WEEKDAYS, counted, listed, runs
+from jobs.schedules.words import MONTHS, WEEKDAYS, counted, listed, ordinal, runs
+
+_MOST_YEARS_LISTED = 6
 
 
 def say_days(days: int, marks: Sequence[Mark] = (), *, clamps: bool = False) -> str:
@@ -38,6 +40,13 @@ def say_period(months: int | None, years: int | None) -> str:
         numbers = members(months)
         parts.append(listed(runs([MONTHS[number - 1] for number in numbers], numbers)))
     if years is not None:
-        numbers = members(years)
-        parts.append(listed(runs([str(number) for number in numbers], numbers)))
+        parts.append(_say_years(members(years)))
     return f", in {' of '.join(parts)} only"
+
+
+def _say_years(years: list[int]) -> str:
+    parts = runs([str(year) for year in years], years)
+    step = years[-1] - years[-2] if len(years) > 1 else 1
+    if len(parts) <= _MOST_YEARS_LISTED or years != list(range(years[0], years[-1] + 1, step)):
+        return listed(parts)
+    return f"every {ordinal(step)} year from {years[0]} to {years[-1]}"

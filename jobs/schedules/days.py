@@ -128,7 +128,9 @@ class DayPattern:
             return f"{days} OR {weekdays}{period}"
         if self.weekdays == ALL_WEEKDAYS:
             return days + period
-        return weekdays + period if self.days == ALL_DAYS else f"{days} AND {weekdays}{period}"
+        if self.days == ALL_DAYS:
+            return weekdays + period
+        return f"{days} AND {weekdays} (both must match){period}"
 
 
 EVERY_DAY = DayPattern()

@@ -3,6 +3,7 @@ from datetime import datetime, time
 import pytest
 
 from jobs.schedules import RuleSpec, compile_rule
+from jobs.schedules.words import ordinal
 from tests.unit.jobs.schedules.asking import cron, utc
 
 
@@ -45,6 +46,63 @@ from tests.unit.jobs.schedules.asking import cron, utc
 )
 def test_cron_in_plain_words(expression, words):
     assert cron(expression, "Europe/London").describe() == f"{words}, Europe/London time"
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("0 0 L * *", "on the last day of the month"),
+        ("0 0 L-3 * *", "on the 3rd day before the last day of the month"),
+        ("0 0 15W * *", "on the weekday nearest to day 15 of the month"),
+        ("0 0 LW * *", "on the last weekday of the month"),
+        (
+            "0 0 L-2W * *",
+            "on the weekday nearest to the 2nd day before the last day of the month",
+        ),
+        ("0 0 1,15,L * *", "on day 1, day 15 and the last day of the month"),
+        ("0 0 1-5,L * *", "on days 1-5 and the last day of the month"),
+        ("0 0 * * FRI#3", "on the 3rd Friday of the month"),
+        ("0 0 * * 5L", "on the last Friday of the month"),
+        ("0 0 * * MON,WED,FRI#2", "on Monday, Wednesday and the 2nd Friday of the month"),
+        ("0 0 1 * FRI#1", "on day 1 of the month OR on the 1st Friday of the month"),
+        ("0 0 13 * +FRI", "on day 13 of the month AND on Friday (both must match)"),
+        (
+            "0 0 L 3 +SUN",
+            "on the last day of the month AND on Sunday (both must match), in March only",
+        ),
+        ("0 0 */1 * +FRI", "on Friday"),
+        ("0 0 0 1 * * 2027,2028", "on day 1 of the month, in 2027 and 2028 only"),
+        ("0 0 0 1 1,3 * 2027", "on day 1 of the month, in January and March of 2027 only"),
+        ("0 0 0 * * * 2027-2030,2035", "every day, in 2027-2030 and 2035 only"),
+        ("0 0 0 * * * 2000/2", "every day, in every 2nd year from 2000 to 2098 only"),
+        ("0 0 0 * * * 2091/2", "every day, in 2091, 2093, 2095, 2097 and 2099 only"),
+    ],
+)
+def test_dates_of_cron_in_plain_words(expression, words):
+    assert cron(expression).describe() == f"At 00:00 {words}, UTC time"
+
+
+def test_a_hash_says_what_it_picked():
+    assert cron("H 2 * * *", hash_key="").describe() == "At 02:55 every day, UTC time"
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_numbers_of_weekdays_are_ordinals(number):
+    word = ["1st", "2nd", "3rd", "4th", "5th"][number - 1]
+    assert cron(f"0 0 * * TUE#{number}").describe() == (
+        f"At 00:00 on the {word} Tuesday of the month, UTC time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        *((1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th")),
+        *((13, "13th"), (21, "21st"), (22, "22nd"), (23, "23rd"), (111, "111th")),
+    ],
+)
+def test_ordinals(number, words):
+    assert ordinal(number) == words
 
 
 @pytest.mark.parametrize(
