@@ -13,13 +13,15 @@ from jobs.schedules.cron import cron_timing
 from jobs.schedules.daily import daily_timing
 from jobs.schedules.delay import delay_timing
 from jobs.schedules.errors import FieldError, InvalidRule, collect
+from jobs.schedules.exclusion_errors import exclusion_errors
 from jobs.schedules.exclusions import Exclusion
 from jobs.schedules.interval import interval_timing
 from jobs.schedules.monthly import monthly_timing
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.one_time import one_time_timing
 from jobs.schedules.spec import FIELDS_OF_KIND, RuleSpec
-from jobs.schedules.timing import Timing
+from jobs.schedules.spec_errors import bound_errors, dst_errors
+from jobs.schedules.timing import Timing, WallTiming
 from jobs.schedules.verdict import MOST_TIMES_NAMED, Judge, Verdict, waiting_words
 from jobs.schedules.weekly import weekly_timing
 from jobs.schedules.words import listed
@@ -111,24 +113,42 @@ def compile_rule(spec: RuleSpec) -> Rule:
 
     A rule that can never fire is invalid. Rules are cached, so compiling one again is cheap.
     """
-    errors: list[FieldError] = []
+    errors = dst_errors(spec)
+    if errors:
+        spec = replace(spec, dst_gap=None, dst_repeat=None)
     zone = collect(errors, lambda: load_zone(spec.timezone))
     timing = collect(errors, lambda: _timing(spec, zone or _UTC))
-    errors += _window_errors(spec)
+    errors += bound_errors(spec)
+    for exclusion in spec.exclusions:
+        errors += _named(exclusion, exclusion_errors(exclusion))
     if errors or zone is None or timing is None:
         raise InvalidRule(errors)
-    rule = Rule(spec, timing, zone)
+    rule = Rule(spec, _with_policy(timing, spec), zone)
     errors = _never_errors(rule, spec)
     if errors:
         raise InvalidRule(errors)
     return rule
 
 
+def _named(exclusion: Exclusion, errors: list[FieldError]) -> list[FieldError]:
+    return [
+        FieldError("exclusions", one.code, f"{exclusion.name}: {one.field}: {one.detail}")
+        for one in errors
+    ]
+
+
+def _with_policy(timing: Timing, spec: RuleSpec) -> Timing:
+    """The timing with the spec's own choice for changes of the clock, where it has one."""
+    if isinstance(timing, WallTiming) and (spec.dst_gap or spec.dst_repeat):
+        return replace(timing, dst_gap=spec.dst_gap, dst_repeat=spec.dst_repeat)
+    return timing
+
+
 def _never_errors(rule: Rule, spec: RuleSpec) -> list[FieldError]:
     """Why the rule never fires; a calendar that ends before is no reason."""
     calendars = [spec.calendar, *(exclusion.calendar for exclusion in spec.exclusions)]
     years = [calendar.first_year for calendar in calendars if calendar]
-    known_from = datetime(max(years), 1, 1, tzinfo=UTC) if years and max(years) > 1 else EARLIEST
+    known_from = datetime(max(years), 1, 2, tzinfo=UTC) if years and max(years) > 1 else EARLIEST
     try:
         if rule.next(known_from):
             return []
@@ -151,7 +171,7 @@ def _all_excluded(exclusions: tuple[Exclusion, ...]) -> FieldError:
 def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
     match spec.kind:
         case "one_time":
-            return one_time_timing(spec.one_time_at, zone)
+            return one_time_timing(spec.one_time_at, zone, spec.dst_gap, spec.dst_repeat)
         case "daily":
             return daily_timing(spec.time_of_day)
         case "weekly":
@@ -172,21 +192,3 @@ def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
             return delay_timing(spec.delay_seconds, spec.anchor)
     detail = f"{spec.kind!r} is not a kind of rule; use {', '.join(FIELDS_OF_KIND)}"
     raise InvalidRule.single("kind", "unknown_kind", detail)
-
-
-def _window_errors(spec: RuleSpec) -> list[FieldError]:
-    errors = [
-        FieldError(name, "naive_datetime", f"{moment.isoformat()} has no UTC offset; add one")
-        for name, moment in (("start_at", spec.start_at), ("end_at", spec.end_at))
-        if moment is not None and moment.utcoffset() is None
-    ]
-    if errors:
-        return errors
-    if spec.start_at and spec.start_at >= LATEST:
-        detail = f"{spec.start_at.isoformat()} is later than any fire may be"
-        detail += f"; use a year up to {LATEST.year - 1}"
-        errors.append(FieldError("start_at", "out_of_range", detail))
-    elif spec.start_at and spec.end_at and spec.end_at < spec.start_at:
-        detail = f"{spec.end_at.isoformat()} is before the start, {spec.start_at.isoformat()}"
-        errors.append(FieldError("end_at", "end_before_start", detail))
-    return errors

@@ -5,6 +5,7 @@ from datetime import datetime, time
 
 from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.exclusions import Exclusion
+from jobs.schedules.local_time import OnGap, OnRepeat
 
 _ROLLING = ("roll", "offset_business_days", "adjust_to_previous_business_day")
 _CRON = ("cron_expression", "cron_dialect", "day_match")
@@ -61,6 +62,6 @@ class RuleSpec:
     anchor: datetime | None = None  # aware; intervals, delays and every n-th day count from it
     start_at: datetime | None = None  # aware, inclusive
     end_at: datetime | None = None  # aware, inclusive
-    dst_gap: str | None = None  # run_after, skip; None: as the sort of rule has it
-    dst_repeat: str | None = None  # first, second, both; None: as the sort of rule has it
+    dst_gap: OnGap | None = None  # run_after, skip; None: as the sort of rule has it
+    dst_repeat: OnRepeat | None = None  # first, second, both; None: as the sort of rule has it
     exclusions: tuple[Exclusion, ...] = ()

@@ -1,19 +1,26 @@
 """What every kind of rule is once compiled."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.days import shortened
 from jobs.schedules.local_time import (
-    explain_fixed_time,
-    explain_interval_like,
-    next_fixed_time,
-    next_interval_like,
+    FIXED_TIME,
+    INTERVAL_LIKE,
+    WHICH_COUNTS,
+    ClockPolicy,
+    OnGap,
+    OnRepeat,
+    explain_instant,
+    next_instant,
 )
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.wall import WallPattern
+
+_GAP_WORDS = {"run_after": "run when it goes on", "skip": "are skipped"}
 
 
 class Timing(Protocol):
@@ -33,23 +40,36 @@ class Timing(Protocol):
 class WallTiming:
     """Named wall-clock times, as instants by the rules of ``local_time``.
 
-    ``remarks`` are what people should know of how the rule was read.
+    ``remarks`` are what people should know of how the rule was read. ``dst_gap`` and ``dst_repeat``
+    stand in for what the sort of rule has by itself.
     """
 
     pattern: WallPattern
     is_interval_like: bool
     remarks: tuple[str, ...] = ()
+    dst_gap: OnGap | None = None
+    dst_repeat: OnRepeat | None = None
+    policy: ClockPolicy = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sort = INTERVAL_LIKE if self.is_interval_like else FIXED_TIME
+        policy = ClockPolicy(self.dst_gap or sort.gap, self.dst_repeat or sort.repeat)
+        object.__setattr__(self, "policy", policy)
 
     def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
-        search = next_interval_like if self.is_interval_like else next_fixed_time
-        return search(self.pattern, zone, after)
+        return next_instant(self.pattern, zone, after, self.policy)
 
     def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
-        if self.is_interval_like:
-            return explain_interval_like(zone, fire)
-        nominal = explain_fixed_time(self.pattern, zone, fire)
+        nominal = explain_instant(self.pattern, zone, fire, self.policy)
         note = shortened(self.pattern.days, nominal.wall.date())
-        return Nominal(nominal.wall, (note, *nominal.notes)) if note else nominal
+        return replace(nominal, notes=(note, *nominal.notes)) if note else nominal
 
     def describe(self, zone: ZoneInfo) -> str:
-        return "; ".join((f"{self.pattern.describe()}, {zone.key} time", *self.remarks))
+        words = f"{self.pattern.describe()}, {zone.key} time"
+        return "; ".join((words, *self.remarks, *self._clock_remarks()))
+
+    def _clock_remarks(self) -> Iterator[str]:
+        if self.dst_gap is not None:
+            yield f"times that the clock leaves out {_GAP_WORDS[self.dst_gap]}"
+        if self.dst_repeat is not None:
+            yield f"of times that it shows twice {WHICH_COUNTS[self.dst_repeat]}"
