@@ -19,12 +19,15 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from core.sql import load
 from core.startup import refuse_bad_settings
+from executions.breaker import pause_failing
+from executions.completions import follow_completions
 from executions.dispatcher import dispatch
 from executions.planner import Planned, plan
 from executions.register import report
 from executions.rescuer import rescue
 from executions.sweeper import sweep
 from executions.wake import WakeUp
+from jobs.pausing import resume_due
 
 NEXT_DUE = load(__file__, "next_due")
 _LONGEST_SLEEP_SECONDS = 1.0
@@ -35,6 +38,7 @@ _OVERDUE_SLEEP_SECONDS = 0.25
 _SHORTEST_CAPPED_SLEEP_SECONDS = 0.02
 _LONGEST_CAPPED_SLEEP_SECONDS = 0.2
 _WORTH_A_LOOK = 50
+_SCHEDULE_CHORES_SECONDS = 1.0  # what changes a schedule by itself: a pause's end, a run's end
 _COALESCE_SECONDS = 0.02  # pokes closer than this are one
 _LONGEST_BACKOFF_SECONDS = 5.0
 
@@ -91,6 +95,9 @@ class PlatformScheduler(Scheduler):
         self._has_said_goodbye = False
         self._capped_sleep = _SHORTEST_CAPPED_SLEEP_SECONDS
         self._chores = [
+            Chore(_SCHEDULE_CHORES_SECONDS, resume_due),
+            Chore(_SCHEDULE_CHORES_SECONDS, follow_completions),
+            Chore(_SCHEDULE_CHORES_SECONDS, pause_failing),
             Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
             Chore(settings.SCHEDULER_SWEEP_SECONDS, sweep),
             Chore(settings.SCHEDULER_HEARTBEAT_SECONDS, self._report),

@@ -6,7 +6,7 @@ import signal
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -23,6 +23,18 @@ logger = logging.getLogger(__name__)
 
 class LeaseLost(Exception):
     """The execution is no longer this process's own: rescued, or settled by somebody else."""
+
+
+@dataclass(frozen=True)
+class CancelRequest:
+    """Somebody wants a running execution to stop: with notice and grace, or killed at once."""
+
+    is_at_once: bool = False
+
+    @classmethod
+    def of(cls, row: Row) -> Self | None:
+        """The request in a row of ``look`` or ``renew``."""
+        return cls(bool(row["cancel_at_once"])) if row["is_cancel_requested"] else None
 
 
 @dataclass(frozen=True)
@@ -77,8 +89,8 @@ def claim(*, execution_id: UUID, fence: int, worker: str, pid: int) -> Claim | N
             return None if row is None else _as_claim(row)
 
 
-def renew(claim: Claim) -> bool:
-    """Extend the lease; return whether a cancel was asked for, or raise :class:`LeaseLost`.
+def renew(claim: Claim) -> CancelRequest | None:
+    """Extend the lease; return the request to stop if there is one, or raise :class:`LeaseLost`.
 
     The kernel timer is the caller's to arm, once this has returned and counted from before the
     call: a renewal that fails must not put off the end.
@@ -91,7 +103,7 @@ def renew(claim: Claim) -> bool:
     )
     if row is None:
         raise LeaseLost
-    return bool(row["is_cancel_requested"])
+    return CancelRequest.of(row)
 
 
 def arm_kernel_timer(*, since: float | None = None) -> None:

@@ -9,7 +9,7 @@ from core.clock import database_now
 from core.times import show_span, show_time
 from executions.models import JobExecution, Worker, alive_since
 from executions.states import ACTIVE, UNFINISHED, ExecutionStatus
-from jobs.models import JobDefinition, JobStatus, Queue
+from jobs.models import JobDefinition, JobSchedule, JobStatus, Overlap, Queue
 
 _MOST_NAMED = 3
 # As dispatch has it: so many may be out unclaimed, however few workers there are.
@@ -81,7 +81,8 @@ def _until_due(execution: JobExecution, now: datetime) -> str:
     )
     if execution.status == ExecutionStatus.RETRYING:
         return f"Attempt {execution.attempt} failed; the next one is due at {when}."
-    return f"Due at {when}."
+    why = f" {execution.error_message}" if execution.error_message else ""
+    return f"Due at {when}.{why}"
 
 
 def _barred(job: JobDefinition) -> str | None:
@@ -96,21 +97,24 @@ def _barred(job: JobDefinition) -> str | None:
 def _behind_earlier(execution: JobExecution) -> str | None:
     if execution.schedule_id is None:
         return None
-    earlier = (
-        JobExecution.objects.filter(
-            schedule_id=execution.schedule_id,
-            scheduled_for__lt=execution.scheduled_for,
-            status__in=UNFINISHED,
-        )
-        .order_by("scheduled_for")
-        .first()
+    unfinished = JobExecution.objects.filter(
+        schedule_id=execution.schedule_id,
+        scheduled_for__lt=execution.scheduled_for,
+        status__in=UNFINISHED,
     )
+    earlier = unfinished.order_by("scheduled_for").first()
     if earlier is None:
         return None
-    return (
-        f"Waits for execution {earlier.pk} of the same schedule"
-        f" (slot {show_time(earlier.scheduled_for)}, {earlier.status}) to finish."
-    )
+    schedule = JobSchedule.objects.get(pk=execution.schedule_id)
+    if schedule.overlap != Overlap.ALLOW:
+        return (
+            f"Waits for execution {earlier.pk} of the same schedule"
+            f" (slot {show_time(earlier.scheduled_for)}, {earlier.status}) to finish."
+        )
+    limit = schedule.overlap_limit
+    if limit is None or unfinished.count() < limit:
+        return None
+    return f"Its schedule allows {limit} at once, and so many earlier ones are unfinished."
 
 
 def _job_full(job: JobDefinition, execution: JobExecution) -> str | None:

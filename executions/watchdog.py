@@ -22,7 +22,7 @@ from core.text import clean
 from executions import outcomes
 from executions.authoring import JobContext, StopJob
 from executions.capture import LogBuffer, log_parameters
-from executions.claim import Claim, LeaseLost, arm_kernel_timer, renew
+from executions.claim import CancelRequest, Claim, LeaseLost, arm_kernel_timer, renew
 from executions.outcomes import Outcome
 from executions.retry import RetryPolicy
 from executions.settlement import decide, settle
@@ -194,9 +194,9 @@ class Watchdog:
         try:
             if now >= guard.renew_at:
                 guard.renew_at = now + settings.SCHEDULER_RENEW_SECONDS
-                is_requested = renew(guard.claim)
+                request = renew(guard.claim)
                 guard.extend_timer(since=now)
-                self._notice_cancel(guard, is_requested)
+                self._notice_cancel(guard, request)
             if now >= guard.look_at:
                 guard.look_at = now + settings.SCHEDULER_CANCEL_POLL_SECONDS
                 self._notice_cancel(guard, self._look(guard))
@@ -209,15 +209,19 @@ class Watchdog:
                 # Sent under the lock: it cannot arrive in the next attempt.
                 signal.pthread_kill(threading.main_thread().ident or 0, STOP_SIGNAL)
 
-    def _notice_cancel(self, guard: Guard, is_requested: bool) -> None:
-        if is_requested and not guard.context.cancelled:
+    def _notice_cancel(self, guard: Guard, request: CancelRequest | None) -> None:
+        if request is None:
+            return
+        if request.is_at_once and guard.begin_stop(Stop.CANCEL):
+            guard.kill_at = time.monotonic()
+        if not guard.context.cancelled:
             guard.context._cancelled.set()
             guard.stops_at = time.monotonic() + settings.SCHEDULER_CANCEL_NOTICE_SECONDS
 
-    def _look(self, guard: Guard) -> bool:
-        """Write progress and log lines, and return whether a cancel was asked for."""
+    def _look(self, guard: Guard) -> CancelRequest | None:
+        """Write progress and log lines, and return the request to stop if there is one."""
         fraction, message = guard.context._progress
-        is_requested = False
+        request = None
         lines = guard.lines.take()
         for start in range(0, max(len(lines), 1), _LINES_PER_WRITE):
             batch = lines[start : start + _LINES_PER_WRITE]
@@ -235,8 +239,8 @@ class Watchdog:
                 raise
             if row is None:
                 raise LeaseLost
-            is_requested = bool(row["is_cancel_requested"])
-        return is_requested
+            request = CancelRequest.of(row)
+        return request
 
     def _kill(self, guard: Guard) -> None:
         """The handler did not stop within the grace: record its end, then end this process."""

@@ -1,7 +1,7 @@
 -- Write the progress and the new log lines of a running attempt, and return whether somebody asked
 -- for it to stop; no row means that it is no longer ours. Without news it writes nothing.
 WITH mine AS (
-    SELECT id, cancel_requested_at IS NOT NULL AS is_cancel_requested,
+    SELECT id, cancel_requested_at IS NOT NULL AS is_cancel_requested, cancel_at_once,
            progress_fraction, progress_message
     FROM executions_jobexecution
     WHERE id = %(id)s AND fence = %(fence)s AND status = 'running'
@@ -24,4 +24,4 @@ WITH mine AS (
         %(log_streams)s::text[], %(log_messages)s::text[]
     ) AS line
 )
-SELECT is_cancel_requested FROM mine
+SELECT is_cancel_requested, cancel_at_once FROM mine

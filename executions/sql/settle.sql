@@ -5,6 +5,7 @@
 -- whether beat should look at once: work that is due waited behind what this attempt has freed.
 WITH mine AS (
     SELECT id, job_id, schedule_id, queue, attempt, started_at,
+           coalesce(cancel_requested_by = 'schedule', false) AS is_replaced,
            CASE WHEN cancel_requested_at IS NOT NULL AND %(status)s <> 'succeeded'
                 THEN 'cancelled' ELSE %(status)s END AS status,
            coalesce(%(now)s::timestamptz, now()) AS now
@@ -14,7 +15,8 @@ WITH mine AS (
 ), settled AS (
     UPDATE executions_jobexecution e
     SET status = mine.status,
-        reason = CASE WHEN mine.status = 'cancelled' THEN 'cancelled' ELSE %(reason)s END,
+        reason = CASE WHEN mine.status <> 'cancelled' THEN %(reason)s
+                      WHEN mine.is_replaced THEN 'replaced' ELSE 'cancelled' END,
         fence = e.fence + %(fence_step)s::int,
         -- An attempt that was handed back did not happen.
         attempt = e.attempt - CASE WHEN mine.status = 'scheduled' THEN 1 ELSE 0 END,

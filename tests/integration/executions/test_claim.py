@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from core.clock import database_now
-from executions.claim import CLAIM, LeaseLost, claim, renew
+from executions.claim import CLAIM, CancelRequest, LeaseLost, claim, renew
 from executions.models import ExecutionTransition, JobExecution
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobStatus
@@ -165,7 +165,7 @@ def test_renewing_extends_the_lease_from_now() -> None:
         lease_until=now + timedelta(seconds=1), renewed_at=now - timedelta(seconds=59)
     )
 
-    assert renew(claimed) is False
+    assert renew(claimed) is None
 
     execution.refresh_from_db()
     assert (execution.renewed_at, execution.lease_until) == (now, now + timedelta(seconds=60))
@@ -187,7 +187,7 @@ def test_renewing_tells_of_a_cancel_request() -> None:
     claimed = claim_it(make_execution(status="queued"))
     JobExecution.objects.update(cancel_requested_at=database_now())
 
-    assert renew(claimed) is True
+    assert renew(claimed) == CancelRequest()
 
 
 @pytest.mark.parametrize(

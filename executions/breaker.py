@@ -1,0 +1,38 @@
+"""Pausing schedules whose last runs have all failed."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.trail import PLATFORM
+from core.errors import Conflict
+from core.sql import load
+from executions.wake import poke_after_commit
+from jobs.models import JobSchedule
+from jobs.pausing import pause_schedule
+
+FIND_FAILING = load(__file__, "find_failing")
+
+
+def pause_failing() -> int:
+    """Pause each schedule that has failed as often in a row as it allows; return how many.
+
+    Slots that fall due before that are skipped by the planner, which asks the same question.
+    """
+    return sum(_pause(row["id"], row["failures"]) for row in FIND_FAILING.rows())
+
+
+@transaction.atomic
+def _pause(schedule_id: UUID, failures: int) -> bool:
+    schedule = JobSchedule.objects.get(pk=schedule_id)
+    if not schedule.is_firing:
+        return False
+    times = "time" if failures == 1 else "times in a row"
+    try:
+        pause_schedule(
+            actor=PLATFORM, schedule=schedule, reason=f"It has failed {failures} {times}."
+        )
+    except Conflict:  # archived meanwhile
+        return False
+    poke_after_commit()
+    return True

@@ -1,0 +1,26 @@
+-- Give the schedules that fire after their last run has ended their next slot, once it has: its end,
+-- or the schedule's last change if that was later, and the delay. Returns the schedules.
+UPDATE jobs_jobschedule s
+SET next_fire_at = due.at, next_run_at = due.at
+FROM (
+    SELECT s.id,
+           date_trunc('second', greatest(last.completed_at, s.versioned_at))
+               + make_interval(secs => s.delay_seconds) AS at
+    FROM jobs_jobschedule s
+    CROSS JOIN LATERAL (
+        SELECT e.completed_at, e.scheduled_for
+        FROM executions_jobexecution e
+        WHERE e.schedule_id = s.id AND e.origin = 'schedule'
+        ORDER BY e.scheduled_for DESC
+        LIMIT 1
+    ) AS last
+    WHERE s.schedule_type = 'after_completion'
+      AND s.next_fire_at IS NULL
+      AND s.is_active
+      AND s.paused_at IS NULL
+      AND s.archived_at IS NULL
+      AND (s.max_runs IS NULL OR s.run_count < s.max_runs)
+      AND last.completed_at IS NOT NULL
+) AS due
+WHERE s.id = due.id AND s.next_fire_at IS NULL AND (s.end_at IS NULL OR due.at <= s.end_at)
+RETURNING s.id
