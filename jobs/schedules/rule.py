@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST, LATEST
@@ -22,7 +21,8 @@ from jobs.schedules.one_time import one_time_timing
 from jobs.schedules.spec import FIELDS_OF_KIND, RuleSpec
 from jobs.schedules.spec_errors import bound_errors, dst_errors
 from jobs.schedules.timing import Timing, WallTiming
-from jobs.schedules.verdict import MOST_TIMES_NAMED, Judge, Verdict, waiting_words
+from jobs.schedules.verdict import Judge, Verdict
+from jobs.schedules.waiting import Waiting, find_waiting
 from jobs.schedules.weekly import weekly_timing
 from jobs.schedules.words import listed
 from jobs.schedules.zone import load_zone
@@ -82,20 +82,18 @@ class Rule:
     def explain(self, fire: datetime) -> Nominal:
         """What a fire that ``next`` or ``next_slot`` gave stands for.
 
-        Of several slots that waited for it, the first.
+        Of several slots that waited for it, the last: that is the one that runs.
         """
-        waited = self._waited_for(fire)
-        if not waited:
+        waiting = self.find_waiting(fire)
+        if waiting is None:
             return self._timing.explain(fire, self._zone)
         is_slot = self.next_slot(fire - timedelta(seconds=1)) == fire
-        nominal = self._timing.explain(fire if is_slot else waited[0][0], self._zone)
-        return replace(nominal, notes=(*nominal.notes, waiting_words(waited, fire, self._zone)))
+        nominal = self._timing.explain(fire if is_slot else waiting.last, self._zone)
+        return replace(nominal, notes=(*nominal.notes, waiting.describe(self._zone)))
 
-    def _waited_for(self, fire: datetime) -> list[tuple[datetime, Exclusion]]:
-        """The first few slots that an exclusion made wait for a fire."""
-        if self._judge is None or self._judge.judge(fire):
-            return []
-        return list(islice(self._judge.waiting_for(self.next_slot, fire), MOST_TIMES_NAMED + 1))
+    def find_waiting(self, fire: datetime) -> Waiting | None:
+        """The slots that an exclusion made wait for a fire; None when there are none."""
+        return find_waiting(self._judge, self.next_slot, fire) if self._judge else None
 
     def business_dates(self, slot: datetime) -> BusinessDates:
         """The day that a slot is for, and the business days around it by the rule's calendar."""

@@ -4,22 +4,19 @@ A slot within any exclusion that skips does not run. One that is only within exc
 waits for the end of theirs, and is looked at again there, until it is within none.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST
 from jobs.schedules.exclusions import Exclusion
-from jobs.schedules.words import clock, listed
 
 LONGEST_EXCLUDED = timedelta(days=5 * 366)
 MOST_EXCLUDED = 10_000
 """What is excluded for longer, or so many times on end, is taken to be excluded for ever."""
 
 _SECOND = timedelta(seconds=1)
-
-MOST_TIMES_NAMED = 3
 
 NextSlot = Callable[[datetime], datetime | None]
 
@@ -63,7 +60,7 @@ class Judge:
         """
         first_excluded = None
         # A later slot never runs earlier, so the first that runs after ``after`` is the next.
-        cursor = self._stretch_start(after)
+        cursor = self.stretch_start(after)
         for _ in range(MOST_EXCLUDED):
             slot = next_slot(cursor)
             if slot is None:
@@ -79,18 +76,7 @@ class Judge:
             cursor = skipping[1] - _SECOND if skipping else slot
         return None
 
-    def waiting_for(
-        self, next_slot: NextSlot, fire: datetime
-    ) -> Iterator[tuple[datetime, Exclusion]]:
-        """The slots that run at ``fire`` because an exclusion made them wait, earliest first."""
-        cursor = self._stretch_start(fire - _SECOND)
-        while (slot := next_slot(cursor)) is not None and slot < fire:
-            verdict = self.judge(slot)
-            if verdict and verdict.until == fire:
-                yield slot, verdict.exclusion
-            cursor = slot
-
-    def _stretch_start(self, instant: datetime) -> datetime:
+    def stretch_start(self, instant: datetime) -> datetime:
         """The instant before all slots that may wait for a time later than ``instant``.
 
         It is the instant itself unless that lies in time that defers.
@@ -114,22 +100,3 @@ class Judge:
             if window and (found is None or window[1] > found[1]):
                 found = exclusion, window[1]
         return found
-
-
-def waiting_words(waited: list[tuple[datetime, Exclusion]], fire: datetime, zone: ZoneInfo) -> str:
-    """ "11:00, 12:00 and 13:00 are excluded by Lunch freeze; run once at 13:30"."""
-    end = fire.astimezone(zone)
-    slots = [slot.astimezone(zone) for slot, _ in waited]
-    names = [_named(slot, end) for slot in slots[:MOST_TIMES_NAMED]]
-    if len(slots) > MOST_TIMES_NAMED:
-        names.append("later ones")
-    excluding = listed(list(dict.fromkeys(exclusion.name for _, exclusion in waited)))
-    if len(names) == 1:
-        return f"{names[0]} is excluded by {excluding}; runs at {clock(end.time())}"
-    return f"{listed(names)} are excluded by {excluding}; run once at {clock(end.time())}"
-
-
-def _named(slot: datetime, end: datetime) -> str:
-    """The time of a slot, with its date unless that is also the date of the end."""
-    date = "" if slot.date() == end.date() else f"{slot:%Y-%m-%d} "
-    return date + clock(slot.time())

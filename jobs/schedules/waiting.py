@@ -1,0 +1,86 @@
+"""The slots that an exclusion made wait, as seen from the fire at which they run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from jobs.schedules.local_time import MOST_TIMES_NAMED
+from jobs.schedules.verdict import Judge, NextSlot
+from jobs.schedules.words import clock, listed
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Slots that run at ``fire`` only: the first few, the last of all, and what excludes them."""
+
+    fire: datetime
+    slots: list[datetime]
+    last: datetime
+    names: list[str]
+
+    def describe(self, zone: ZoneInfo) -> str:
+        """ "11:00, 12:00 and 13:00 are excluded by Lunch freeze; run once at 13:30"."""
+        end = self.fire.astimezone(zone)
+        shown = [_shown(slot.astimezone(zone), end) for slot in self.slots[:MOST_TIMES_NAMED]]
+        if len(self.slots) > MOST_TIMES_NAMED:
+            shown.append("later ones")
+        excluded, at = f"excluded by {listed(self.names)}", clock(end.time())
+        if len(shown) == 1:
+            return f"{shown[0]} is {excluded}; runs at {at}"
+        return f"{listed(shown)} are {excluded}; run once at {at}"
+
+
+def find_waiting(judge: Judge, next_slot: NextSlot, fire: datetime) -> Waiting | None:
+    """The slots that wait for a fire; None when none does."""
+    if judge.judge(fire) is not None:
+        return None
+    found = list(islice(_waiting(judge, next_slot, fire), MOST_TIMES_NAMED + 1))
+    if not found:
+        return None
+    slots = [slot for slot, _ in found]
+    last = _last(judge, next_slot, fire, slots) if len(slots) > MOST_TIMES_NAMED else slots[-1]
+    return Waiting(fire, slots, last, list(dict.fromkeys(name for _, name in found)))
+
+
+def _waiting(judge: Judge, next_slot: NextSlot, fire: datetime) -> Iterator[tuple[datetime, str]]:
+    """Each slot that waits for a fire, and the name of its exclusion."""
+    slot = next_slot(judge.stretch_start(fire - _SECOND))
+    while slot is not None and slot < fire:
+        verdict = judge.judge(slot)
+        if verdict and verdict.until == fire:
+            yield slot, verdict.exclusion.name
+        slot = next_slot(slot)
+
+
+def _last(judge: Judge, next_slot: NextSlot, fire: datetime, slots: list[datetime]) -> datetime:
+    """The last slot that waits for a fire, some of which are known."""
+    slot = fire
+    while slot > slots[-1]:
+        slot = _last_before(next_slot, slot, slots[-1])
+        verdict = judge.judge(slot)
+        if verdict and verdict.until == fire:
+            break
+    return slot
+
+
+def _last_before(next_slot: NextSlot, moment: datetime, known: datetime) -> datetime:
+    """The last slot before a moment, found by halving; ``known`` is one."""
+    last, end = known, moment
+    while end - last > _SECOND:
+        middle = last + (end - last) // 2
+        slot = next_slot(middle)
+        if slot is not None and slot < moment:
+            last = slot
+        else:
+            end = middle.replace(microsecond=0)
+    return last
+
+
+def _shown(slot: datetime, end: datetime) -> str:
+    """The time of a slot, with its date unless that is also the date of the end."""
+    date = "" if slot.date() == end.date() else f"{slot:%Y-%m-%d} "
+    return date + clock(slot.time())
