@@ -1,5 +1,6 @@
 """Rows in a named state, with timestamps that fit each other."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,8 @@ from core.clock import database_now
 from executions.models import JobExecution, Origin
 from executions.states import FINAL, ExecutionStatus
 from jobs.definitions import create_job
-from jobs.models import JobDefinition, JobSchedule, JobVersion
+from jobs.models import JobDefinition, JobSchedule, JobVersion, ScheduleVersion, Standing
+from jobs.rules import spec_of, write_spec
 from jobs.scheduling import create_schedule
 from jobs.versions import keep_version
 
@@ -42,6 +44,39 @@ def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedul
         keep_version(schedule, since=since, by="tester")
         schedule.save()
     return schedule
+
+
+def break_rule(schedule: JobSchedule) -> None:
+    """Make its kept rule one that cannot be compiled, as an engine that got stricter would."""
+    version = schedule.versions.get(number=schedule.version)
+    version.spec["timezone"] = "Mars/Olympus"
+    version.save()
+
+
+def make_schedules(rows: Iterable[JobSchedule]) -> list[JobSchedule]:
+    """Save many schedules at once, each with the version that its rule has held since its creation.
+
+    They have no calendar and no windows.
+    """
+    made = list(rows)
+    for row in made:
+        row.version, row.versioned_at, row.next_run_at = 1, row.created_at, row.next_fire_at
+    JobSchedule.objects.bulk_create(made, batch_size=5_000)
+    ScheduleVersion.objects.bulk_create(
+        (
+            ScheduleVersion(
+                schedule=row,
+                number=1,
+                since=row.created_at,
+                standing=Standing.FIRING,
+                spec=write_spec(spec_of(row, exclusions=())),
+                created_by=row.created_by,
+            )
+            for row in made
+        ),
+        batch_size=5_000,
+    )
+    return made
 
 
 def make_execution(

@@ -16,7 +16,7 @@ from executions.planner import plan
 from jobs.models import JobSchedule, ScheduleType
 from scheduler_project.embedded.servers import RunningServers
 from tests.bench.report import Table, percentile
-from tests.factories import make_job
+from tests.factories import make_job, make_schedules
 
 SIZES = (10_000, 100_000)
 TICKS = 200
@@ -61,20 +61,17 @@ def fill(size: int) -> None:
     """Make ``size`` schedules, the first of which is due in an hour."""
     job, first = make_job(), database_now() + timedelta(hours=1)
     JobSchedule.objects.update(next_fire_at=None)
-    JobSchedule.objects.bulk_create(
-        (
-            JobSchedule(
-                job=job,
-                schedule_type=ScheduleType.INTERVAL,
-                interval_seconds=86_400,
-                created_by="bench",
-                created_at=first,
-                anchor_at=first,
-                next_fire_at=first + timedelta(seconds=number % 86_400),
-            )
-            for number in range(size)
-        ),
-        batch_size=5_000,
+    make_schedules(
+        JobSchedule(
+            job=job,
+            schedule_type=ScheduleType.INTERVAL,
+            interval_seconds=86_400,
+            created_by="bench",
+            created_at=first - timedelta(hours=1),
+            anchor_at=first,
+            next_fire_at=first + timedelta(seconds=number % 86_400),
+        )
+        for number in range(size)
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -15,6 +15,7 @@ from jobs.models import JobDefinition, JobSchedule, JobVersion, ScheduleType
 from jobs.rules import rule_of
 from tests.bench.processes import processes
 from tests.bench.report import Table, percentile
+from tests.factories import make_schedules
 from tests.platform import until
 
 SCHEDULES = 1_000
@@ -62,14 +63,14 @@ def open_schedules(*, first: datetime) -> list[JobSchedule]:
         JobVersion(job=job, number=1, snapshot=job.snapshot(), created_by="bench") for job in jobs
     )
     step = timedelta(seconds=INTERVAL_SECONDS) / SCHEDULES
-    return JobSchedule.objects.bulk_create(
+    return make_schedules(
         JobSchedule(
             id=uuid7(),
             job=job,
             schedule_type=ScheduleType.INTERVAL,
             interval_seconds=INTERVAL_SECONDS,
             created_by="bench",
-            created_at=first + number * step,
+            created_at=first + number * step - timedelta(seconds=1),
             anchor_at=first + number * step,
             next_fire_at=first + number * step,
         )

@@ -51,7 +51,7 @@ def test_a_schedule_that_is_enabled_while_its_job_is_archived_has_nothing_to_com
     schedule.refresh_from_db()
     assert schedule.archived_at is not None
     assert (schedule.is_active, schedule.next_fire_at) == (False, None)
-    assert schedule.stopped_at is not None
+    assert schedule.versions.get(number=schedule.version).standing == "archived"
 
 
 def archive_on_own_connection(job):

@@ -6,6 +6,7 @@ statement that is prepared and run often.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,12 @@ from django.db import connection
 
 from core.sql import Statement
 from executions.beat import NEXT_DUE
+from executions.breaker import FIND_FAILING
 from executions.capture import log_parameters
 from executions.claim import CLAIM, RENEW
+from executions.completions import FOLLOW
 from executions.dispatcher import DISPATCH
-from executions.planner import COUNT_UNFINISHED, LOCK_DUE
+from executions.planner import COUNT_UNFINISHED, LOCK_DUE, STOP_EARLIER
 from executions.queues import QUEUE_LOADS
 from executions.rescuer import LOCK_EXPIRED
 from executions.settlement import SETTLE
@@ -28,7 +31,12 @@ from executions.watchdog import LOOK
 
 pytestmark = pytest.mark.django_db
 
-LARGE = ("executions_jobexecution", "executions_executiontransition", "jobs_jobschedule")
+LARGE = (
+    "executions_jobexecution",
+    "executions_executiontransition",
+    "jobs_jobschedule",
+    "jobs_scheduleversion",
+)
 
 JOBS = """
 WITH jobs AS (
@@ -46,12 +54,25 @@ INSERT INTO jobs_jobversion (job_id, number, snapshot, created_by)
 SELECT id, 1, '{"timeout_seconds": 300}', 'tester' FROM jobs
 """
 SCHEDULES = """
-INSERT INTO jobs_jobschedule (id, job_id, schedule_type, interval_seconds, timezone, parameters,
-                              is_active, created_by, created_at, anchor_at, next_fire_at)
-SELECT uuidv7(), job_ids[n % 50 + 1], 'interval', 3600, 'UTC', '{}', true, 'tester', now(), now(),
-       now() + make_interval(secs => CASE WHEN n <= 20 THEN -1 ELSE n END)
-FROM generate_series(1, 20000) AS n,
-     (SELECT array_agg(id) AS job_ids FROM jobs_jobdefinition) AS jobs
+WITH made AS (
+    INSERT INTO jobs_jobschedule (
+        id, job_id, schedule_type, interval_seconds, timezone, parameters, is_active, created_by,
+        created_at, anchor_at, exclusions, misfire_policy, max_catchup, overlap, spread_seconds,
+        run_count, on_false, on_error, poll_seconds, wait_seconds, tzdata_version, version,
+        versioned_at, pause_after_failures, next_fire_at, resume_at)
+    SELECT uuidv7(), job_ids[n % 50 + 1],
+           CASE WHEN n % 1000 = 0 THEN 'after_completion' ELSE 'interval' END, 3600, 'UTC', '{}',
+           true, 'tester', now(), now(), '{}', 'run_latest', 100, 'queue_one', 0, 0, 'skip', 'fail',
+           60, 3600, '', 1, now() - interval '1 day', CASE WHEN n % 500 = 0 THEN 3 END,
+           CASE WHEN n % 1000 <> 0
+                THEN now() + make_interval(secs => CASE WHEN n <= 20 THEN -1 ELSE n END) END,
+           CASE WHEN n % 700 = 0 THEN now() + make_interval(hours => n) END
+    FROM generate_series(1, 20000) AS n,
+         (SELECT array_agg(id) AS job_ids FROM jobs_jobdefinition) AS jobs
+    RETURNING id
+)
+INSERT INTO jobs_scheduleversion (schedule_id, number, since, standing, spec, created_by)
+SELECT id, 1, now() - interval '1 day', 'firing', '{}', 'tester' FROM made
 """
 EXECUTIONS = """
 WITH made AS (
@@ -122,6 +143,13 @@ MINE = {"id": UUID(int=0), "fence": 1, "now": None}
 ATTEMPT = {"progress": 0.5, "progress_message": "half", **log_parameters([])}
 CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
     (LOCK_DUE, {"now": None, "limit": 500}, {"schedule_due"}),
+    (FIND_FAILING, {}, {"schedule_pauses", "execution_started"}),
+    (FOLLOW, {"now": None}, {"schedule_follows"}),
+    (
+        STOP_EARLIER,
+        {"now": None, "schedule": UUID(int=0), "slot": datetime.now(UTC), "is_at_once": False},
+        {"execution_of_schedule"},
+    ),
     (COUNT_UNFINISHED, {"schedules": [UUID(int=0)] * 20}, {"execution_of_schedule"}),
     (
         DISPATCH,

@@ -15,7 +15,7 @@ from executions.planner import MOST_SLOTS, plan
 from executions.runner import run
 from jobs.models import JobSchedule, Queue
 from jobs.scheduling import archive_schedule, change_schedule
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.factories import TESTER, break_rule, make_execution, make_job, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ YEARLY = {"schedule_type": "cron", "cron_expression": "0 0 1 1 *"}
 def test_a_schedule_that_cannot_be_compiled_leaves_the_others_alone() -> None:
     due = database_now() - timedelta(seconds=1)
     bad = make_schedule(**YEARLY, next_fire_at=due - timedelta(seconds=5))
-    JobSchedule.objects.filter(pk=bad.pk).update(timezone="Mars/Olympus_Mons")
+    break_rule(bad)
     good = make_schedule(**YEARLY, next_fire_at=due)
 
     planned = plan()

@@ -9,7 +9,7 @@ from executions.models import ExecutionTransition, JobExecution
 from executions.planner import MOST_SLOTS_PER_SCHEDULE, plan
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobSchedule, JobStatus
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.factories import TESTER, break_rule, make_execution, make_job, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -209,7 +209,7 @@ def test_a_schedule_that_cannot_be_planned_does_not_stop_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     bad, good = make_cron("0 * * * *", at("01:00")), make_cron("0 * * * *", at("02:00"))
-    JobSchedule.objects.filter(pk=bad.pk).update(timezone="Mars/Olympus")
+    break_rule(bad)
 
     planned = plan(now=at("02:00"))
 
