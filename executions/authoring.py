@@ -16,7 +16,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -73,6 +73,12 @@ class JobContext:
     """When the attempt's timeout ends (UTC, database time)."""
     log: logging.Logger
     """Lines logged here are kept with the execution, as is everything the handler prints."""
+    business_date: date | None = None
+    """The date the slot stands for, in its schedule's zone; None for a manual run."""
+    previous_business_date: date | None = None
+    """The business day before it, by the schedule's calendar; None without one."""
+    next_business_date: date | None = None
+    """The business day after it, by the schedule's calendar; None without one."""
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     _progress: tuple[float | None, str | None] = field(default=(None, None), repr=False)
 

@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -49,6 +49,9 @@ class Claim:
     correlation_id: UUID
     parameters: dict[str, Any]
     snapshot: dict[str, Any]
+    business_date: date | None = None
+    previous_business_date: date | None = None
+    next_business_date: date | None = None
 
     @property
     def timeout(self) -> float:
@@ -133,4 +136,7 @@ def _as_claim(row: Row) -> Claim:
         correlation_id=row["correlation_id"],
         parameters=json.loads(row["input"]),
         snapshot=json.loads(row["snapshot"]),
+        business_date=row["business_date"],
+        previous_business_date=row["previous_business_date"],
+        next_business_date=row["next_business_date"],
     )

@@ -51,6 +51,9 @@ def _attempt(claimed: Claim) -> None:
         execution_id=claimed.execution_id,
         attempt=claimed.attempt,
         scheduled_for=claimed.scheduled_for,
+        business_date=claimed.business_date,
+        previous_business_date=claimed.previous_business_date,
+        next_business_date=claimed.next_business_date,
         deadline=claimed.deadline,
         log=handler_logger,
     )

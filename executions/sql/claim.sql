@@ -21,6 +21,7 @@ WITH claimed AS (
       AND v.id = e.version_id
       AND (e.status = 'queued' OR (e.status = 'running' AND e.claim_token = %(token)s))
     RETURNING e.id, e.job_id, e.schedule_id, e.fence, e.attempt, e.scheduled_for, e.started_at,
+              e.business_date, e.previous_business_date, e.next_business_date,
               e.correlation_id, e.input::text AS input, v.snapshot::text AS snapshot,
               old.status AS from_status
 ), noted AS (

@@ -37,6 +37,12 @@ def build_environment(claim: Claim, workspace: Workspace, lines: LogBuffer) -> d
         "SCHEDULER_OUTPUT_FILE": workspace.output_file,
         "TMPDIR": workspace.folder,
     }
+    dates = {
+        "SCHEDULER_BUSINESS_DATE": claim.business_date,
+        "SCHEDULER_PREVIOUS_BUSINESS_DATE": claim.previous_business_date,
+        "SCHEDULER_NEXT_BUSINESS_DATE": claim.next_business_date,
+    }
+    attempt |= {name: day.isoformat() for name, day in dates.items() if day is not None}
     variables, left_out = name_parameters(claim.parameters)
     for reason in left_out:
         lines.add(level="WARNING", stream="platform", message=reason)

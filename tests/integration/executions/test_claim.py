@@ -1,7 +1,7 @@
 """Claims and renewals: who may, what they get, and what a stale one changes (nothing)."""
 
 import signal
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -214,3 +214,16 @@ def test_renewing_what_is_no_longer_ours_loses_the_lease_and_writes_nothing(
     with pytest.raises(LeaseLost):
         renew(claimed)
     assert everything(execution) == before
+
+
+def test_a_claim_tells_the_business_dates_of_its_slot() -> None:
+    days = {
+        "business_date": date(2026, 12, 25),
+        "previous_business_date": date(2026, 12, 24),
+        "next_business_date": date(2026, 12, 29),
+    }
+    execution = make_execution(status="queued", **days)
+
+    claimed = claim(execution_id=execution.pk, fence=1, worker="w", pid=1)
+
+    assert {name: getattr(claimed, name) for name in days} == days

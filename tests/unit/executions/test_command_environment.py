@@ -1,7 +1,7 @@
 """What a command learns from its environment, and what it must not learn."""
 
 import os
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -40,6 +40,18 @@ def test_the_worker_keeps_its_own_variables_to_itself(monkeypatch: pytest.Monkey
     others = {name for name in environment if not name.startswith(("SCHEDULER_", "LC_"))}
     assert others <= own
     assert {"PATH", "LANG", "TMPDIR", "TZ"} <= others
+
+
+def test_the_business_dates_are_told_where_there_are_any() -> None:
+    attempt = Attempt("/bin/true")
+    object.__setattr__(attempt.claim, "business_date", date(2026, 12, 25))
+    object.__setattr__(attempt.claim, "next_business_date", date(2026, 12, 29))
+
+    environment = build(attempt)
+
+    assert environment["SCHEDULER_BUSINESS_DATE"] == "2026-12-25"
+    assert environment["SCHEDULER_NEXT_BUSINESS_DATE"] == "2026-12-29"
+    assert "SCHEDULER_PREVIOUS_BUSINESS_DATE" not in environment
 
 
 def test_there_is_always_a_search_path_and_a_language(monkeypatch: pytest.MonkeyPatch) -> None:
