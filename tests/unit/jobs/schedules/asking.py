@@ -23,6 +23,16 @@ def cron(expression: str, timezone: str = "UTC", **fields) -> Rule:
     return compile_rule(spec)
 
 
+def cron_if_ever(expression: str, timezone: str = "UTC", **fields) -> Rule | None:
+    """The rule, or None when its dates can never come."""
+    try:
+        return cron(expression, timezone, **fields)
+    except InvalidRule as invalid:
+        if [error.code for error in invalid.errors] != ["never_fires"]:
+            raise
+        return None
+
+
 def fires(rule: Rule, after: str, count: int) -> list[str | None]:
     """The next ``count`` fires, each asked for with the one before."""
     found, moment = [], utc(after)
