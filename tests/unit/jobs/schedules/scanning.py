@@ -1,6 +1,7 @@
 """A walk over every second or minute, which takes the definitions of the rules literally."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
@@ -30,24 +31,41 @@ CHANGES = [
 ]
 
 
-def scan(written, zone, start, stop, step):
-    """Every fire in [start, stop): the sort of rule decides what counts, as ``local_time`` says."""
-    fires = []
-    reached = (start - step).astimezone(zone).replace(tzinfo=None, fold=0)
-    moment = start
-    while moment < stop:
-        wall = moment.astimezone(zone).replace(tzinfo=None, fold=0)
-        if not written.is_fixed_time:
-            if written.matches(wall):
-                fires.append(moment)
-        elif wall > reached:
-            passed = int((wall - reached) / step)
-            counts = passed if wall - reached - step <= timedelta(hours=3) else 1
-            if any(written.matches(wall - n * step) for n in range(counts)):
-                fires.append(moment)
-        reached = max(reached, wall)
-        moment += step
-    return fires
+def show_clock(zone, start, stop, step):
+    """What the clock shows at each instant in [start, stop): pairs of instant and wall time."""
+    count = (stop - start) // step
+    instants = (start + n * step for n in range(count))
+    return [(at, at.astimezone(zone).replace(tzinfo=None, fold=0)) for at in instants]
+
+
+def scan(written, zone, start, stop, step, *, gap=None, repeat=None):
+    """Every fire in [start, stop): the sort of rule decides what counts, as ``local_time`` says.
+
+    ``gap`` and ``repeat`` are a schedule's own choice.
+    """
+    gap = gap or ("run_after" if written.is_fixed_time else "skip")
+    repeat = repeat or ("first" if written.is_fixed_time else "both")
+    shown = show_clock(zone, start - step, stop, step)
+    return [at for at in pick(shown, written.matches, step, gap, repeat) if at >= start]
+
+
+def pick(shown, matches, step, gap, repeat):
+    """Of the instants at which a clock shows something, those that fire.
+
+    A wall time that is shown twice counts the first time, the second or both times. Those that the
+    clock jumps over, if they are at most three hours, may fire together where it goes on.
+    """
+    times_of = {}
+    for at, wall in shown:
+        times_of.setdefault(wall, []).append(at)
+    counting = {"first": slice(1), "second": slice(-1, None), "both": slice(None)}[repeat]
+    fires = {at for wall, times in times_of.items() if matches(wall) for at in times[counting]}
+    if gap == "run_after":
+        for (_, before), (at, wall) in pairwise(shown):
+            missing = [before + n * step for n in range(1, (wall - before) // step)]
+            if len(missing) * step <= timedelta(hours=3) and any(map(matches, missing)):
+                fires.add(at)
+    return sorted(fires)
 
 
 def ask(rule, start, stop):
