@@ -1,6 +1,7 @@
-"""The contract's numbers of the enumerations of jobs and schedules.
+"""The numbers of the enumerations of jobs and schedules on the wire.
 
-They name more than the platform can do today; the models say what it can.
+Those of the first group are the contract's, and may name more than the platform can do; the models
+say what it can. The others are ours.
 """
 
 EXECUTION_MODES = {1: "in_process", 2: "out_of_process", 3: "container", 4: "http"}
@@ -16,4 +17,33 @@ SCHEDULE_TYPES = {
     7: "conditional",
     8: "interval",
     9: "delay",
+    10: "after_completion",
 }
+
+CRON_DIALECTS = {1: "standard", 2: "quartz"}
+DAY_MATCHES = {1: "or", 2: "and"}
+SHORT_MONTHS = {1: "skip", 2: "clamp", 3: "next"}
+ON_DAYS = {1: "business_days", 2: "non_business_days"}
+ROLLS = {
+    1: "following",
+    2: "preceding",
+    3: "modified_following",
+    4: "modified_preceding",
+    5: "nearest",
+    6: "skip",
+}
+INTERVAL_UNITS = {1: "elapsed", 2: "day", 3: "week", 4: "month"}
+ALIGNMENTS = {1: "anchor", 2: "epoch"}
+DST_GAPS = {1: "run_after", 2: "skip"}
+DST_REPEATS = {1: "first", 2: "second", 3: "both"}
+MISFIRE_POLICIES = {1: "run_latest", 2: "run_all", 3: "skip"}
+OVERLAPS = {
+    1: "queue_one",
+    2: "skip",
+    3: "queue_all",
+    4: "cancel_running",
+    5: "terminate_running",
+    6: "allow",
+}
+ON_FALSE = {1: "skip", 2: "wait"}
+ON_ERROR = {1: "skip", 2: "run", 3: "fail"}

@@ -53,18 +53,25 @@ def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, An
     keeps its grid.
     """
     schedule = lock_schedule(schedule)
-    before, known, now = schedule_values(schedule), schedule.one_time_at, database_now()
-    problems = _set_fields(schedule, fields)
-    if schedule.delay_seconds not in (None, before["delay_seconds"]):
-        schedule.anchor_at = now
-    problems += problems_of(schedule)
-    refuse(problems + _settle_one_time(schedule, known=known, now=now))
+    before, now = schedule_values(schedule), database_now()
+    refuse(edit_schedule(schedule, fields, now=now))
     settle_schedule(schedule, now=now, by=actor.name)
     if schedule_values(schedule) != before:
         schedule.updated_by, schedule.updated_at = actor.claims or actor.name, now
         record_schedule(actor, schedule, before=before)
     schedule.save()
     return schedule
+
+
+def edit_schedule(
+    schedule: JobSchedule, fields: dict[str, Any], *, now: datetime
+) -> list[FieldProblem]:
+    """Set the fields as a change would, without saving them; return what is wrong with them."""
+    known, delay = schedule.one_time_at, schedule.delay_seconds
+    problems = _set_fields(schedule, fields)
+    if schedule.delay_seconds not in (None, delay):
+        schedule.anchor_at = now
+    return problems + problems_of(schedule) + _settle_one_time(schedule, known=known, now=now)
 
 
 @transaction.atomic

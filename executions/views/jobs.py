@@ -24,7 +24,9 @@ from executions.views.executions import answer_opened
 from jobs import views as jobs
 from jobs.models import JobDefinition, JobSchedule
 from jobs.serializers import (
+    ChangePreviewSerializer,
     JobQuery,
+    PauseRequest,
     PreviewQuery,
     PreviewRequest,
     PreviewSerializer,
@@ -106,6 +108,22 @@ class JobViewSet(jobs.JobViewSet):
         summary="Show the next fires of a schedule",
         parameters=[PreviewQuery],
         responses=PreviewSerializer,
+    ),
+    preview_change=extend_schema(
+        summary="Show what a change adds to the fires of the next 30 days, and takes away",
+        description="Takes what `PATCH` takes, and saves nothing.",
+        responses={200: ChangePreviewSerializer},
+    ),
+    pause=extend_schema(
+        summary="Pause a schedule, with a reason and perhaps an end",
+        description="What is due already still runs. Slots of the pause are no misfires.",
+        request=PauseRequest,
+        responses={200: ScheduleWithLastExecution},
+    ),
+    resume=extend_schema(
+        summary="Let a paused schedule go on, from now on",
+        request=None,
+        responses={200: ScheduleWithLastExecution},
     ),
 )
 class ScheduleViewSet(jobs.ScheduleViewSet):

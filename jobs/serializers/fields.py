@@ -1,12 +1,13 @@
 """Fields that jobs and schedules have in a way of their own."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from core.api.fields import FlagsField, UtcDateTimeField
+from core.api.fields import FlagsField, UtcDateTimeField, WallTimeField, WireChoiceField
 from jobs.models import Weekday
 
 
@@ -28,7 +29,7 @@ class OwnerField(serializers.CharField):
         )
 
 
-class _SilentField(serializers.Field[Any, Any, Any, Any]):
+class SilentField(serializers.Field[Any, Any, Any, Any]):
     """Takes false, 0 and the empty text for null, as clients that send all their properties do."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -38,21 +39,60 @@ class _SilentField(serializers.Field[Any, Any, Any, Any]):
         return super().run_validation(None if data in (False, 0, "") else data)
 
 
-class DaysOfWeekField(_SilentField, FlagsField):
+class DaysOfWeekField(SilentField, FlagsField):
     """The days of a weekly schedule."""
 
     def __init__(self) -> None:
         super().__init__(flags=Weekday)
 
 
-class DayOfMonthField(_SilentField, serializers.IntegerField):
-    """The day of a monthly schedule."""
+class RuleChoiceField(SilentField, WireChoiceField):
+    """A word of a rule, where the rule may have none: the kind then has its own way."""
 
-    def __init__(self) -> None:
-        super().__init__(min_value=1, max_value=31)
+    def __init__(self, numbers: Mapping[int, str]) -> None:
+        super().__init__(numbers=numbers)
 
 
-class OneTimeField(_SilentField, UtcDateTimeField):
+class TextField(SilentField, serializers.CharField):
+    """A text; the empty one says nothing."""
+
+
+class TimeOfDayField(SilentField, WallTimeField):
+    """The time of day of a rule."""
+
+
+class CountField(SilentField, serializers.IntegerField):
+    """A whole number of a rule; 0 says nothing."""
+
+
+class OrdinalField(CountField):
+    """Which of its month: counted from the first, or from the end if negative; "last" is -1."""
+
+    default_error_messages = {
+        "not_ordinal": 'Send a whole number from {least} to {most}, or "last".',
+    }
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(min_value=-most, max_value=most)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and data.strip().casefold() == "last":
+            return -1
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
+            self.fail("not_ordinal", least=-self.most, most=self.most)
+
+
+class AskedField(SilentField, serializers.BooleanField):
+    """Whether something is asked for; not asking shows as false."""
+
+    def get_attribute(self, instance: Any) -> bool:
+        return bool(super().get_attribute(instance))
+
+
+class OneTimeField(SilentField, UtcDateTimeField):
     """An instant; without offset it stays naive, for the schedule's zone to decide."""
 
     def enforce_timezone(self, value: datetime) -> datetime:

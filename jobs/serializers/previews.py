@@ -61,6 +61,7 @@ class FireSerializer(CamelCaseSerializer):
     """One fire to come."""
 
     fire_utc = UtcDateTimeField(source="at")
+    due_utc = UtcDateTimeField(source="due_at", help_text="The fire and its part of the spread.")
     local = serializers.SerializerMethodField()
     business_date = serializers.DateField()
     notes = serializers.ListField(child=serializers.CharField())
@@ -76,3 +77,21 @@ class PreviewSerializer(CamelCaseSerializer):
     fires = FireSerializer(many=True)
     exhausted = serializers.BooleanField(source="is_exhausted")
     description = serializers.CharField()
+    problem = serializers.CharField(
+        allow_null=True, help_text="Why the fires after these cannot be told: the calendar ends."
+    )
+
+
+class _Descriptions(CamelCaseSerializer):
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class ChangePreviewSerializer(CamelCaseSerializer):
+    """What a change of a schedule adds to its fires of the next 30 days, and what it takes away."""
+
+    added = FireSerializer(many=True)
+    removed = FireSerializer(many=True)
+    kept = serializers.IntegerField(help_text="How many fires stay.")
+    is_cut = serializers.BooleanField(help_text="There are more than these.")
+    description = _Descriptions()

@@ -39,7 +39,7 @@ class JobViewSet(ChangingViewSet):
 
     def get_schedules(self, job: JobDefinition) -> QuerySet[JobSchedule]:
         """Return the job's schedules, ready for their serializer."""
-        return JobSchedule.objects.unarchived().filter(job=job)
+        return JobSchedule.objects.unarchived().filter(job=job).select_related("calendar")
 
     def list(self, request: Request) -> Response:
         query = JobQuery.read(request)

@@ -12,10 +12,13 @@ from audit.actors import actor_of
 from core.clock import database_now
 from core.errors import Conflict
 from jobs.models import JobSchedule
-from jobs.previewing import preview_fields, preview_schedule
+from jobs.pausing import pause_schedule, resume_schedule
+from jobs.previewing import preview_change, preview_fields, preview_schedule
 from jobs.schedules import InvalidRule
 from jobs.scheduling import archive_schedule, change_schedule, create_schedule
 from jobs.serializers import (
+    ChangePreviewSerializer,
+    PauseRequest,
     PreviewQuery,
     PreviewRequest,
     PreviewSerializer,
@@ -39,10 +42,13 @@ class ScheduleViewSet(ChangingViewSet):
         "destroy": "jobs.delete_jobschedule",
         "preview": "jobs.view_jobschedule",
         "preview_saved": "jobs.view_jobschedule",
+        "preview_change": "jobs.view_jobschedule",
+        "pause": "jobs.change_jobschedule",
+        "resume": "jobs.change_jobschedule",
     }
 
     def get_queryset(self) -> QuerySet[JobSchedule]:
-        return JobSchedule.objects.all()
+        return JobSchedule.objects.select_related("calendar")
 
     def list(self, request: Request) -> Response:
         query = ScheduleQuery.read(request)
@@ -79,8 +85,10 @@ class ScheduleViewSet(ChangingViewSet):
         body = PreviewRequest(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
-        for name in ("job", "created_by", "updated_by"):
+        for name in ("created_by", "updated_by"):
             fields.pop(name, None)
+        if fields.get("job") is None:
+            fields.pop("job", None)
         count, after = fields.pop("count"), fields.pop("after_utc", None)
         with body.naming_fields():
             preview = preview_fields(fields, after=after or database_now(), count=count)
@@ -96,6 +104,32 @@ class ScheduleViewSet(ChangingViewSet):
             detail = f"The schedule's rule does not hold any more: {error}. Change the schedule."
             raise Conflict("rule_invalid", detail) from None
         return Response(PreviewSerializer(preview).data)
+
+    @preview_saved.mapping.post
+    def preview_change(self, request: Request, pk: str) -> Response:
+        schedule = self.get_object()
+        if schedule.archived_at is not None:
+            raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")
+        body, fields = self.read_change(schedule, is_whole=False)
+        fields.pop("updated_by", None)
+        with body.naming_fields():
+            preview = preview_change(schedule, fields, now=database_now())
+        return Response(ChangePreviewSerializer(preview).data)
+
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: str) -> Response:
+        body = PauseRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        with body.naming_fields():
+            pause_schedule(
+                actor=actor_of(request), schedule=self.get_object(), **body.validated_data
+            )
+        return self.answer_row(pk)
+
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str) -> Response:
+        resume_schedule(actor=actor_of(request), schedule=self.get_object())
+        return self.answer_row(pk)
 
 
 def _filtered(schedules: QuerySet[JobSchedule], query: dict[str, Any]) -> QuerySet[JobSchedule]:

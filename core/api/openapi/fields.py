@@ -13,6 +13,7 @@ class WireChoice(OpenApiSerializerFieldExtension):
     """An enumeration: its names out, names and numbers in."""
 
     target_class = _PLACE + "WireChoiceField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         numbers: dict[int, str] = self.target.numbers
@@ -63,6 +64,7 @@ class WallTime(OpenApiSerializerFieldExtension):
     """A time of day without offset, which the format "time" of JSON Schema does not allow."""
 
     target_class = _PLACE + "WallTimeField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {

@@ -1,0 +1,45 @@
+"""Schedules in words."""
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import replace
+from uuid import UUID
+
+from jobs.calendars.reading import read_calendar
+from jobs.models import CalendarVersion, JobSchedule
+from jobs.rules import spec_of
+from jobs.schedules import BusinessCalendar, InvalidRule, RuleSpec, compile_rule
+
+
+def describe_rule(schedule: JobSchedule) -> str:
+    """The rule in words; one that is none any more says what is wrong."""
+    return describe_rules([schedule])[schedule.pk]
+
+
+def describe_rules(schedules: Sequence[JobSchedule]) -> dict[UUID, str]:
+    """The rule of each in words, by its id. Takes one query, or none if they have no calendar."""
+    calendars = _calendars({row.calendar_id for row in schedules if row.calendar_id})
+    return {row.pk: _describe(row, calendars) for row in schedules}
+
+
+def _describe(schedule: JobSchedule, calendars: dict[UUID, BusinessCalendar]) -> str:
+    try:
+        return compile_rule(_spec(schedule, calendars)).describe()
+    except InvalidRule as error:
+        return f"not a rule any more: {error}"
+
+
+def _spec(schedule: JobSchedule, calendars: dict[UUID, BusinessCalendar]) -> RuleSpec:
+    """The rule without its exclusions, which the words do not tell."""
+    if schedule.calendar_id is None:
+        return spec_of(schedule, exclusions=())
+    bare = copy(schedule)
+    bare.calendar = None
+    return replace(spec_of(bare, exclusions=()), calendar=calendars[schedule.calendar_id])
+
+
+def _calendars(calendar_ids: Iterable[UUID]) -> dict[UUID, BusinessCalendar]:
+    latest = CalendarVersion.objects.filter(calendar_id__in=calendar_ids)
+    latest = latest.order_by("calendar_id", "-number").distinct("calendar_id")
+    rows = latest.values_list("calendar_id", "pk") if calendar_ids else ()
+    return {calendar_id: read_calendar(version_id) for calendar_id, version_id in rows}
