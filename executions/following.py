@@ -65,4 +65,5 @@ def _describe(execution: JobExecution) -> str:
 
 
 def _error(execution: JobExecution) -> str:
-    return f"({execution.error_message})" if execution.error_message else ""
+    said = ": ".join(filter(None, [execution.error_type, execution.error_message]))
+    return f"({said})" if said else ""

@@ -29,6 +29,7 @@ def examine(
     alive = [load.worker.kind for load in workers if load.is_alive]
     workers_alive, beats_alive = alive.count(Worker.Kind.WORKER), alive.count(Worker.Kind.BEAT)
     found = [*_missing(workers_alive, beats_alive), *_silent(workers, now), *_queues(loads)]
+    found.sort(key=lambda finding: finding.look != "bad")
     return found or [_all_well(workers_alive, beats_alive, loads)]
 
 
@@ -42,11 +43,15 @@ def _missing(workers_alive: int, beats_alive: int) -> Iterator[Finding]:
 
 
 def _silent(workers: Sequence[WorkerLoad], now: datetime) -> Iterator[Finding]:
-    for load in workers:
-        if has_fallen_silent(load, now=now):
-            words = f"{load.worker.get_kind_display()} {load.worker.name} has gone silent."
-            url = reverse("admin:executions_worker_change", args=[load.worker.pk])
-            yield Finding("late", "warning", words, url)
+    silent = [load.worker for load in workers if has_fallen_silent(load, now=now)]
+    if len(silent) == 1:
+        [worker] = silent
+        words = f"{worker.get_kind_display()} {worker.name} has gone silent."
+        url = reverse("admin:executions_worker_change", args=[worker.pk])
+        yield Finding("late", "warning", words, url)
+    elif silent:
+        words = f"{len(silent)} processes have gone silent."
+        yield Finding("late", "warning", words, _workers_page())
 
 
 def _queues(loads: Sequence[QueueLoad]) -> Iterator[Finding]:

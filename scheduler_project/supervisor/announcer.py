@@ -33,7 +33,7 @@ def platform_addresses(choices: Choices, password: str | None, flower_login: str
     )
     return [
         Address(
-            f"{web}/health/live", [f"Admin   {web}/admin/   ({account})", f"API     {web}/api/"]
+            f"{web}/health/live", [f"Admin   {web}/admin/   ({account})", f"API     {web}/api/docs"]
         ),
         Address(flower, [f"Flower  {flower}/   (user {user}, password {flower_password})"]),
     ]

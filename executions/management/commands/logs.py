@@ -8,7 +8,7 @@ from rich.text import Text
 from audit.command import PlatformCommand
 from executions.following import follow_lines
 from executions.lookup import find_execution
-from executions.models import JobExecutionLog
+from executions.models import JobExecution, JobExecutionLog
 from executions.serializers import LogLineSerializer
 
 _STYLES = {"ERROR": "red", "CRITICAL": "bold red", "WARNING": "yellow", "DEBUG": "dim"}
@@ -35,7 +35,15 @@ class Command(PlatformCommand):
             return
         for line in lines:
             self.out.print(_shown(line))
-        self.aside.print(f"The execution is {execution.status}.")
+        self._tell_the_end(execution)
+
+    def _tell_the_end(self, execution: JobExecution) -> None:
+        """Say on standard error where the execution stands, and what its last error was."""
+        execution.refresh_from_db(fields=["status", "error_type", "error_message", "stack_trace"])
+        if execution.stack_trace:
+            self.aside.print(execution.stack_trace.rstrip())
+        said = ": ".join(filter(None, [execution.error_type, execution.error_message]))
+        self.aside.print(f"{execution.status} ({said})" if said else execution.status)
 
 
 def _shown(line: JobExecutionLog) -> Text:

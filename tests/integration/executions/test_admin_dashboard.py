@@ -178,10 +178,17 @@ def test_what_hinders_work_is_said(as_alice: Client) -> None:
     assert findings(as_alice) == [
         "No beat is alive: nothing that comes due is started.",
         "No worker is alive: what is queued waits.",
-        "Worker w1@test has gone silent.",
         "No live worker serves queue default; 1 waiting.",
+        "Worker w1@test has gone silent.",
         "Queue paused is paused; 1 waiting.",
     ]
+
+
+def test_several_silent_processes_are_one_line(as_alice: Client) -> None:
+    for name in ("w1@test", "w2@test", "w3@test"):
+        make_worker(name, last_seen_at=database_now() - timedelta(minutes=5))
+    assert "3 processes have gone silent." in findings(as_alice)
+    assert not [line for line in findings(as_alice) if "w1@test" in line]
 
 
 def test_flower_is_named_when_it_has_an_address(as_alice: Client, settings: Any) -> None:

@@ -362,6 +362,24 @@ def test_logs_prints_every_line_in_order() -> None:
 
 
 @pytest.mark.django_db
+def test_logs_ends_with_the_error_and_where_it_came_from() -> None:
+    execution = make_execution(
+        status="failed",
+        error_type="ValueError",
+        error_message="no such region",
+        stack_trace="Traceback (most recent call last):\n  line 7",
+    )
+
+    _, err = run("logs", str(execution.pk))
+
+    assert err.splitlines() == [
+        "Traceback (most recent call last):",
+        "  line 7",
+        "failed (ValueError: no such region)",
+    ]
+
+
+@pytest.mark.django_db
 def test_logs_as_json_is_one_list() -> None:
     execution = make_execution(status="succeeded")
     add_line(execution, 1, "one")
