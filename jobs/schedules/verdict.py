@@ -6,7 +6,7 @@ waits for the end of theirs, and is looked at again there, until it is within no
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST
@@ -16,6 +16,7 @@ LONGEST_EXCLUDED = timedelta(days=5 * 366)
 MOST_EXCLUDED = 10_000
 """What is excluded for longer, or so many times on end, is taken to be excluded for ever."""
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
 NextSlot = Callable[[datetime], datetime | None]
@@ -42,16 +43,8 @@ class Judge:
 
     def judge(self, slot: datetime) -> Verdict | None:
         """What becomes of a slot; None when nothing excludes it."""
-        exclusion, at = None, slot
-        while True:
-            if skipping := self._latest(self._skipping, at):
-                return Verdict(skipping[0], None)
-            waiting = self._latest(self._deferring, at)
-            if waiting is None:
-                return Verdict(exclusion, at) if exclusion else None
-            exclusion, at = exclusion or waiting[0], waiting[1]
-            if at > self._last or at - slot > LONGEST_EXCLUDED:
-                return Verdict(exclusion, None)
+        exclusion, at = self._follow(slot)
+        return exclusion and Verdict(exclusion, None if at is _NEVER else at)
 
     def next_run(self, next_slot: NextSlot, after: datetime) -> datetime | None:
         """The first instant later than ``after`` at which a slot runs.
@@ -65,16 +58,31 @@ class Judge:
             slot = next_slot(cursor)
             if slot is None:
                 return None
-            verdict = self.judge(slot)
-            at = verdict.until if verdict else slot
+            _, at = self._follow(slot)
             if at is not None and at > after:
-                return at
+                return at if at is not _NEVER else None
             first_excluded = first_excluded or slot
             if slot - first_excluded > LONGEST_EXCLUDED:
                 return None
             skipping = self._latest(self._skipping, slot)
             cursor = skipping[1] - _SECOND if skipping else slot
         return None
+
+    def _follow(self, slot: datetime) -> tuple[Exclusion | None, datetime | None]:
+        """What excludes a slot, if anything does, and when it runs: None if it is skipped.
+
+        ``_NEVER`` if it waits for longer than is worth looking, as then all later slots do.
+        """
+        exclusion, at = None, slot
+        while True:
+            if skipping := self._latest(self._skipping, at):
+                return skipping[0], None
+            waiting = self._latest(self._deferring, at)
+            if waiting is None:
+                return exclusion, at
+            exclusion, at = exclusion or waiting[0], waiting[1]
+            if at > self._last or at - slot > LONGEST_EXCLUDED:
+                return exclusion, _NEVER
 
     def stretch_start(self, instant: datetime) -> datetime:
         """The instant before all slots that may wait for a time later than ``instant``.
