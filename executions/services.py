@@ -1,5 +1,6 @@
 """What people do to executions; each function is one transaction with its audit entry."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -31,12 +32,18 @@ def trigger(
 
 @transaction.atomic
 def rerun(
-    *, actor: Actor, execution: JobExecution, parameters: dict[str, Any] | None = None
+    *,
+    actor: Actor,
+    execution: JobExecution,
+    parameters: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
+    action: str = "ExecutionRerun",
 ) -> JobExecution:
-    """Open one more execution of a finished one's job, for the same slot, due now.
+    """Open one more execution of a finished one's job, for the same slot, due now or ``due_at``.
 
-    It runs the job as it is defined today, with the same parameters unless others are given. Raise
-    ``Conflict`` if the execution is not over, or the job may not run, ``NotFound`` if it is gone.
+    It runs the job as it is defined today, with the same parameters unless others are given.
+    ``action`` is how the audit trail calls it. Raise ``Conflict`` if the execution is not over, or
+    the job may not run, ``NotFound`` if it is gone.
     """
     finished = JobExecution.objects.select_related("job").defer("output", "stack_trace")
     execution = _read_again(execution, finished)
@@ -54,10 +61,14 @@ def rerun(
         parameters,
         rerun_of=execution,
         scheduled_for=execution.scheduled_for,
+        business_date=execution.business_date,
+        previous_business_date=execution.previous_business_date,
+        next_business_date=execution.next_business_date,
         correlation_id=execution.correlation_id,
+        **({} if due_at is None else {"due_at": due_at}),
     )
     after = {"rerun_of": str(execution.pk), "parameters": sorted(parameters)}
-    _record(actor, "ExecutionRerun", again, after=after)
+    _record(actor, action, again, after=after)
     return again
 
 
@@ -91,10 +102,15 @@ def _read_again(execution: JobExecution, rows: QuerySet[JobExecution]) -> JobExe
 
 
 def _refuse_trigger(job: JobDefinition) -> None:
-    if job.status != JobStatus.ACTIVE:
-        raise Conflict("job_not_active", f"Job {job.name} is {job.status}; enable it first.")
+    refuse_run(job)
     if not job.allow_manual_trigger:
         raise Conflict("manual_trigger_forbidden", f"Job {job.name} may not be triggered by hand.")
+
+
+def refuse_run(job: JobDefinition) -> None:
+    """Raise ``Conflict`` when the job may not run, by whatever it is opened."""
+    if job.status != JobStatus.ACTIVE:
+        raise Conflict("job_not_active", f"Job {job.name} is {job.status}; enable it first.")
     environment = settings.SCHEDULER_ENVIRONMENT
     if not job.allowed_environments & settings.ENVIRONMENT_BITS[environment]:
         raise Conflict(
@@ -119,13 +135,12 @@ def _open(
 ) -> JobExecution:
     """Open an execution of the job's present version that is due now, and wake beat."""
     now = database_now()
-    values = {"scheduled_for": now, **fields}
+    values = {"scheduled_for": now, "due_at": now, **fields}
     execution = JobExecution.objects.create(
         job=job,
         version=JobVersion.objects.get(job=job, number=job.version),
         origin=Origin.MANUAL,
         triggered_by=actor.name,
-        due_at=now,
         priority=job.priority,
         input=parameters,
         **values,
