@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from jobs.rules import read_spec, spec_of
 from tests.factories import make_schedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,3 +57,36 @@ def test_a_schedule_that_was_stopped_before_there_was_a_column_for_it_is_stopped
         name: stopped_at for name, (_, stopped_at) in rows.items()
     }
     assert {row.resumed_at for row in found.values()} == {None}
+
+
+def test_a_schedule_keeps_what_its_rule_was_and_when_it_was_stopped(latest: str) -> None:
+    stopped, resumed = CHANGED, datetime(2026, 3, 1, tzinfo=UTC)
+    rows: dict[str, tuple[dict[str, Any], list[str]]] = {
+        "active": ({}, ["firing"]),
+        "stopped": ({"stopped_at": stopped}, ["firing", "stopped"]),
+        "resumed": (
+            {"stopped_at": stopped, "resumed_at": resumed},
+            ["firing", "stopped", "firing"],
+        ),
+        "archived": ({"stopped_at": stopped, "archived_at": stopped}, ["firing", "archived"]),
+    }
+    made = {name: make_schedule(start_at=CREATED) for name in rows}
+    apps = migrate("0005_time")
+    apps.get_model("jobs", "ScheduleVersion").objects.all().delete()
+    for name, (values, _) in rows.items():
+        old = apps.get_model("jobs", "JobSchedule").objects
+        old.filter(pk=made[name].pk).update(created_at=CREATED, **values)
+
+    apps = migrate("0006_first_versions")
+
+    for name, (_, standings) in rows.items():
+        versions = apps.get_model("jobs", "ScheduleVersion").objects.filter(
+            schedule_id=made[name].pk
+        )
+        found = list(versions.order_by("number").values_list("standing", flat=True))
+        schedule = apps.get_model("jobs", "JobSchedule").objects.get(pk=made[name].pk)
+        assert found == standings
+        assert schedule.version == len(standings)
+        assert schedule.versioned_at == versions.latest("number").since
+        # The rule that it keeps is the rule that the row has.
+        assert read_spec(versions.latest("number").spec) == spec_of(made[name])
