@@ -9,6 +9,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core.checks import check_postgresql, check_settings
+        from core.outbound.checks import check_outbound
 
         register(check_settings)
+        register(check_outbound)
         register(check_postgresql, Tags.database)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
 from core.text import NotStorable, strict_json
+from jobs.conditions.validation import condition_problems
 from jobs.models import (
     ExclusionScope,
     ExclusionWindow,
@@ -50,6 +51,7 @@ def problems_of(row: Any, exclude: set[str] | None = None) -> list[FieldProblem]
         if not {"schedule_type", "exclusions"} & {problem.field for problem in problems}:
             problems += _check_rule(row, refused)
         problems += _check_parameters(row.parameters)
+        problems += [p for p in condition_problems(row) if p.field not in refused]
     return problems
 
 

@@ -221,6 +221,17 @@ SCHEDULER_KEEP_DAYS = env.int("SCHEDULER_KEEP_DAYS", 90)
 SCHEDULER_KEEP_EXECUTIONS = env.int("SCHEDULER_KEEP_EXECUTIONS", 0)  # per job; 0 is no limit
 SCHEDULER_KEEP_LOG_DAYS = env.int("SCHEDULER_KEEP_LOG_DAYS", 30)
 
+# --- Calls to addresses that people have written down; a denial wins ---
+
+OUTBOUND_ALLOW_PRIVATE_NETWORKS = env.bool("OUTBOUND_ALLOW_PRIVATE_NETWORKS", False)
+OUTBOUND_ALLOWED_CIDRS = env.list("OUTBOUND_ALLOWED_CIDRS", default=[])
+OUTBOUND_DENIED_CIDRS = env.list("OUTBOUND_DENIED_CIDRS", default=[])
+
+# --- What the conditions of schedules may ask: databases as name=url, and folders ---
+
+SCHEDULER_CONDITION_DATABASES = env.list("SCHEDULER_CONDITION_DATABASES", default=[])
+SCHEDULER_CONDITION_FILE_ROOTS = env.list("SCHEDULER_CONDITION_FILE_ROOTS", default=[])
+
 # --- Admin ----------------------------------------------------------------------------------------
 
 UNFOLD = make_theme(PRODUCT_NAME)

@@ -1,0 +1,1 @@
+"""Calls that the platform makes to addresses which people have written down."""
