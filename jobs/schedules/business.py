@@ -6,6 +6,11 @@ from datetime import date
 WESTERN_WEEKEND = 0b1000001
 """Sunday and Saturday, as bits of ``Weekday``."""
 
+FURTHEST_DAYS = 366
+"""How far from a day a business day is looked for."""
+
+_LAST_ORDINAL = date.max.toordinal()
+
 
 class CalendarOutOfDate(ValueError):
     """A calendar was asked about a year that it has no dates for."""
@@ -46,3 +51,34 @@ class BusinessCalendar:
 
 
 WEEKENDS_ONLY = BusinessCalendar()
+
+
+def next_business_day(calendar: BusinessCalendar, day: date) -> date | None:
+    """The first business day after a day; None when it is beyond the calendar's years."""
+    try:
+        return business_day_beyond(calendar, day, 1)
+    except CalendarOutOfDate:
+        return None
+
+
+def previous_business_day(calendar: BusinessCalendar, day: date) -> date | None:
+    """The last business day before a day; None when it is beyond the calendar's years."""
+    try:
+        return business_day_beyond(calendar, day, -1)
+    except CalendarOutOfDate:
+        return None
+
+
+def business_day_beyond(calendar: BusinessCalendar, day: date, step: int) -> date | None:
+    """The nearest business day in one direction, 1 or -1, from a day, that day not included.
+
+    None when there is none within ``FURTHEST_DAYS``; raise ``CalendarOutOfDate`` beyond its years.
+    """
+    start = day.toordinal()
+    for number in range(start + step, start + step * (FURTHEST_DAYS + 1), step):
+        if not 1 <= number <= _LAST_ORDINAL:
+            break
+        candidate = date.fromordinal(number)
+        if calendar.is_business_day(candidate):
+            return candidate
+    return None

@@ -1,11 +1,9 @@
 """The business days before and after the day a fire is for."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from jobs.schedules.business import BusinessCalendar, CalendarOutOfDate
-
-_FURTHEST_DAYS = 366
+from jobs.schedules.business import BusinessCalendar, next_business_day, previous_business_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +22,5 @@ def business_dates_around(day: date, calendar: BusinessCalendar | None) -> Busin
     """The day and its neighbours by a calendar."""
     if calendar is None:
         return BusinessDates(day)
-    return BusinessDates(day, _nearest(day, calendar, -1), _nearest(day, calendar, 1))
-
-
-def _nearest(day: date, calendar: BusinessCalendar, step: int) -> date | None:
-    """The first business day that lies in one direction, counted in days."""
-    try:
-        for distance in range(1, _FURTHEST_DAYS + 1):
-            candidate = day + timedelta(days=step * distance)
-            if calendar.is_business_day(candidate):
-                return candidate
-    except (CalendarOutOfDate, OverflowError):
-        pass
-    return None
+    previous, following = previous_business_day(calendar, day), next_business_day(calendar, day)
+    return BusinessDates(day, previous, following)

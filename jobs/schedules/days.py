@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from jobs.schedules.bits import bitset, lowest, members
-from jobs.schedules.dates import EVERY_DAY_WORDS, HORIZON_YEARS, Dates
+from jobs.schedules.dates import EVERY_DAY_WORDS, HORIZON_YEARS, Origin
 from jobs.schedules.day_words import say_days, say_period, say_weekdays
 from jobs.schedules.marks import Mark
 from jobs.schedules.words import MONTHS
@@ -115,6 +115,16 @@ class DayPattern:
             yield lowest(left)
             left &= left - 1
 
+    def origin_of(self, day: date) -> Origin:
+        """The date itself, with a remark where it stands in for one its month does not have."""
+        length = month_length(day.year, day.month)
+        beyond = self.days >> length + 1 if self.short_month == "clamp" else 0
+        if day.day != length or not beyond:
+            return Origin(day)
+        missing = length + 1 + members(beyond)[-1]
+        note = f"{MONTHS[day.month - 1]} {day.year} has no day {missing}; its last day counts"
+        return Origin(day, (note,))
+
     def describe(self) -> str:
         """The dates in words, such as "on day 13 of the month OR on Friday, in May only"."""
         days = EVERY_DAY_WORDS
@@ -134,15 +144,3 @@ class DayPattern:
 
 
 EVERY_DAY = DayPattern()
-
-
-def shortened(dates: Dates, day: date) -> str | None:
-    """A remark on a date that stands in for one its month does not have; else None."""
-    if not isinstance(dates, DayPattern) or dates.short_month != "clamp":
-        return None
-    length = month_length(day.year, day.month)
-    beyond = members(dates.days >> length + 1)
-    if day.day != length or not beyond:
-        return None
-    missing = length + 1 + beyond[-1]
-    return f"{MONTHS[day.month - 1]} {day.year} has no day {missing}; its last day counts"

@@ -1,33 +1,27 @@
-"""Monthly: one wall-clock time on one day of the month, or on the last of a shorter month."""
+"""Monthly: one wall-clock time on a day of the month, or on its n-th weekday."""
 
-from datetime import time
-
-from jobs.schedules.days import DayPattern
-from jobs.schedules.errors import FieldError, InvalidRule, collect
-from jobs.schedules.time_of_day import times_at
+from jobs.schedules.dates import Dates
+from jobs.schedules.errors import InvalidRule
+from jobs.schedules.month_days import day_of_month, nth_weekday
+from jobs.schedules.rolling import rolled_timing
+from jobs.schedules.spec import RuleSpec
 from jobs.schedules.timing import WallTiming
-from jobs.schedules.wall import WallPattern
 
 
-def monthly_timing(time_of_day: time | None, day_of_month: int | None) -> WallTiming:
-    """The timing of a monthly rule; raise ``InvalidRule`` naming each field that is wrong.
-
-    The day is looked for anew in each month, so a short month moves no later one: day 31 is
-    31 January, 28 February, 31 March.
-    """
-    errors: list[FieldError] = []
-    times = collect(errors, lambda: times_at(time_of_day, kind="monthly"))
-    dates = collect(errors, lambda: _dates(day_of_month))
-    if times is None or dates is None:
-        raise InvalidRule(errors)
-    return WallTiming(WallPattern(dates, times), is_interval_like=False)
+def monthly_timing(spec: RuleSpec) -> WallTiming:
+    """The timing of a monthly rule; raise ``InvalidRule`` naming each field that is wrong."""
+    return rolled_timing(spec, kind="monthly", nominal=lambda: _dates(spec))
 
 
-def _dates(day_of_month: int | None) -> DayPattern:
-    if day_of_month is None:
-        detail = "a monthly rule needs a day of the month from 1 to 31; 31 is always the last"
-        raise InvalidRule.single("day_of_month", "required", detail)
-    if type(day_of_month) is not int or not 1 <= day_of_month <= 31:
-        detail = f"{day_of_month!r} is not a day from 1 to 31; 31 is always the last of its month"
-        raise InvalidRule.single("day_of_month", "out_of_range", detail)
-    return DayPattern(days=1 << day_of_month, short_month="clamp")
+def _dates(spec: RuleSpec) -> Dates:
+    day, nth = spec.day_of_month, spec.nth_weekday
+    if day is not None and nth is not None:
+        detail = "nth_weekday and day_of_month name different days; leave one of them out"
+        raise InvalidRule.single("nth_weekday", "conflict", detail)
+    if day is not None:
+        return day_of_month(spec, day)
+    if nth is not None:
+        return nth_weekday(spec, nth)
+    detail = "a monthly rule needs a day of the month, 1 to 31 or -1 (the last) to -31"
+    detail += ", or nth_weekday with days_of_week"
+    raise InvalidRule.single("day_of_month", "required", detail)

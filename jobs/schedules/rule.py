@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from jobs.schedules.after_completion import after_completion_timing
 from jobs.schedules.bounds import EARLIEST, LATEST
 from jobs.schedules.business import CalendarOutOfDate
 from jobs.schedules.business_dates import BusinessDates, business_dates_around
+from jobs.schedules.business_days import business_day_timing
+from jobs.schedules.calendar_interval import calendar_interval_timing
+from jobs.schedules.conditional import conditional_timing
 from jobs.schedules.cron import cron_timing
 from jobs.schedules.daily import daily_timing
 from jobs.schedules.delay import delay_timing
@@ -28,6 +32,7 @@ from jobs.schedules.words import listed
 from jobs.schedules.zone import load_zone
 
 _UTC = ZoneInfo("UTC")
+_RECENT = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Rule:
@@ -60,7 +65,9 @@ class Rule:
         after = max(after, self._floor)
         if after >= self._ceiling:
             return None
-        after = after.astimezone(UTC).replace(microsecond=0)
+        after = after.astimezone(UTC)
+        if after.microsecond:
+            after = after.replace(microsecond=0)
         slot = self._timing.next(after, self._zone)
         return slot if slot is not None and slot <= self._ceiling else None
 
@@ -72,6 +79,8 @@ class Rule:
         """
         if self._judge is None or after.utcoffset() is None:
             return self.next_slot(after)
+        if after >= self._ceiling:
+            return None
         after = max(after, self._floor).astimezone(UTC).replace(microsecond=0)
         return self._judge.next_run(self.next_slot, after)
 
@@ -145,8 +154,9 @@ def _with_policy(timing: Timing, spec: RuleSpec) -> Timing:
 def _never_errors(rule: Rule, spec: RuleSpec) -> list[FieldError]:
     """Why the rule never fires; a calendar that ends before is no reason."""
     calendars = [spec.calendar, *(exclusion.calendar for exclusion in spec.exclusions)]
-    years = [calendar.first_year for calendar in calendars if calendar]
-    known_from = datetime(max(years), 1, 2, tzinfo=UTC) if years and max(years) > 1 else EARLIEST
+    known = [datetime(one.first_year, 1, 3, tzinfo=UTC) for one in calendars if one]
+    # What is excluded also depends on how clocks change, and they did not always do so.
+    known_from = max(known + [_RECENT] * bool(spec.exclusions), default=EARLIEST)
     try:
         if rule.next(known_from):
             return []
@@ -171,11 +181,13 @@ def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
         case "one_time":
             return one_time_timing(spec.one_time_at, zone, spec.dst_gap, spec.dst_repeat)
         case "daily":
-            return daily_timing(spec.time_of_day)
+            return daily_timing(spec, zone)
         case "weekly":
-            return weekly_timing(spec.time_of_day, spec.days_of_week)
+            return weekly_timing(spec, zone)
         case "monthly":
-            return monthly_timing(spec.time_of_day, spec.day_of_month)
+            return monthly_timing(spec)
+        case "monthly_business_day":
+            return business_day_timing(spec)
         case "cron":
             return cron_timing(
                 spec.cron_expression,
@@ -185,8 +197,14 @@ def _timing(spec: RuleSpec, zone: ZoneInfo) -> Timing:
                 anchor=spec.anchor,
             )
         case "interval":
-            return interval_timing(spec.interval_seconds, spec.anchor)
+            if spec.interval_unit is not None:
+                return calendar_interval_timing(spec, zone)
+            return interval_timing(spec)
         case "delay":
             return delay_timing(spec.delay_seconds, spec.anchor)
+        case "after_completion":
+            return after_completion_timing(spec)
+        case "conditional":
+            return conditional_timing(spec, zone)
     detail = f"{spec.kind!r} is not a kind of rule; use {', '.join(FIELDS_OF_KIND)}"
     raise InvalidRule.single("kind", "unknown_kind", detail)

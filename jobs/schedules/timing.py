@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from jobs.schedules.days import shortened
 from jobs.schedules.local_time import (
     FIXED_TIME,
     INTERVAL_LIKE,
@@ -41,12 +40,13 @@ class WallTiming:
     """Named wall-clock times, as instants by the rules of ``local_time``.
 
     ``remarks`` are what people should know of how the rule was read. ``dst_gap`` and ``dst_repeat``
-    stand in for what the sort of rule has by itself.
+    stand in for what the sort of rule has by itself. ``holidays`` names what days were closed by.
     """
 
     pattern: WallPattern
     is_interval_like: bool
     remarks: tuple[str, ...] = ()
+    holidays: str | None = None
     dst_gap: OnGap | None = None
     dst_repeat: OnRepeat | None = None
     policy: ClockPolicy = field(init=False, repr=False, compare=False)
@@ -61,11 +61,14 @@ class WallTiming:
 
     def explain(self, fire: datetime, zone: ZoneInfo) -> Nominal:
         nominal = explain_instant(self.pattern, zone, fire, self.policy)
-        note = shortened(self.pattern.days, nominal.wall.date())
-        return replace(nominal, notes=(note, *nominal.notes)) if note else nominal
+        origin = self.pattern.days.origin_of(nominal.wall.date())
+        notes = (*origin.notes, *nominal.notes)
+        return replace(nominal, notes=notes, business_date=origin.business_date)
 
     def describe(self, zone: ZoneInfo) -> str:
         words = f"{self.pattern.describe()}, {zone.key} time"
+        if self.holidays:
+            words += f", {self.holidays}"
         return "; ".join((words, *self.remarks, *self._clock_remarks()))
 
     def _clock_remarks(self) -> Iterator[str]:

@@ -1,35 +1,35 @@
-"""Weekly: one wall-clock time on some days of the week."""
+"""Weekly: one wall-clock time on some days of the week, of every week or every n-th."""
 
-from datetime import time
+from zoneinfo import ZoneInfo
 
-from jobs.schedules.days import ALL_WEEKDAYS, DayPattern
+from jobs.schedules.counting import MOST_WEEKS, count_of, counted_from
+from jobs.schedules.cycle import every_nth_week
+from jobs.schedules.dates import Dates
+from jobs.schedules.days import DayPattern
 from jobs.schedules.errors import FieldError, InvalidRule, collect
-from jobs.schedules.time_of_day import times_at
+from jobs.schedules.rolling import rolled_timing
+from jobs.schedules.spec import RuleSpec
 from jobs.schedules.timing import WallTiming
-from jobs.schedules.wall import WallPattern
-
-_BITS = "1 Sunday, 2 Monday, 4 Tuesday, 8 Wednesday, 16 Thursday, 32 Friday, 64 Saturday"
+from jobs.schedules.weekdays import weekdays_of
 
 
-def weekly_timing(time_of_day: time | None, days_of_week: int | None) -> WallTiming:
+def weekly_timing(spec: RuleSpec, zone: ZoneInfo) -> WallTiming:
     """The timing of a weekly rule; raise ``InvalidRule`` naming each field that is wrong.
 
-    ``days_of_week`` is the sum of the bits of the days; 1 is Sunday, 64 Saturday.
+    Weeks begin on Monday. Every n-th is counted from the week of the start, or of the anchor
+    without one.
     """
+    return rolled_timing(spec, kind="weekly", nominal=lambda: _dates(spec, zone))
+
+
+def _dates(spec: RuleSpec, zone: ZoneInfo) -> Dates:
     errors: list[FieldError] = []
-    times = collect(errors, lambda: times_at(time_of_day, kind="weekly"))
-    dates = collect(errors, lambda: _dates(days_of_week))
-    if times is None or dates is None:
+    needing = "a weekly rule"
+    weekdays = collect(errors, lambda: weekdays_of(spec.days_of_week, needing=needing))
+    count = collect(errors, lambda: count_of(spec, highest=MOST_WEEKS))
+    if weekdays is None or count is None:
         raise InvalidRule(errors)
-    return WallTiming(WallPattern(dates, times), is_interval_like=False)
-
-
-def _dates(days_of_week: int | None) -> DayPattern:
-    if days_of_week is None:
-        detail = f"a weekly rule needs at least one day of the week: the sum of {_BITS}"
-        raise InvalidRule.single("days_of_week", "required", detail)
-    if type(days_of_week) is not int or not 1 <= days_of_week <= ALL_WEEKDAYS:
-        detail = f"{days_of_week!r} is not a sum of {_BITS}"
-        raise InvalidRule.single("days_of_week", "out_of_range", detail)
-    # The bits are those of ``DayPattern``, Sunday first.
-    return DayPattern(weekdays=days_of_week)
+    every_week = DayPattern(weekdays=weekdays)
+    if count == 1:
+        return every_week
+    return every_nth_week(counted_from(spec, zone), count, weekdays, every_week.describe())
