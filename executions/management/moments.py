@@ -29,3 +29,8 @@ def read_moment_or_span(text: str) -> datetime | timedelta:
         raise ArgumentTypeError(
             f"{text!r} is no time and no span; write such as 2h, 1d or 2026-05-04T06:00:00Z"
         ) from None
+
+
+def write_moment(moment: datetime) -> str:
+    """Return it as JSON has it: ISO 8601, UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
