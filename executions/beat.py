@@ -24,6 +24,7 @@ from executions.completions import follow_completions
 from executions.dispatcher import dispatch
 from executions.planner import Planned, plan
 from executions.register import report
+from executions.replacing import stop_replaced
 from executions.rescuer import rescue
 from executions.sweeper import sweep
 from executions.wake import WakeUp
@@ -98,6 +99,7 @@ class PlatformScheduler(Scheduler):
             Chore(_SCHEDULE_CHORES_SECONDS, resume_due),
             Chore(_SCHEDULE_CHORES_SECONDS, follow_completions),
             Chore(_SCHEDULE_CHORES_SECONDS, pause_failing),
+            Chore(_SCHEDULE_CHORES_SECONDS, stop_replaced),
             Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
             Chore(settings.SCHEDULER_SWEEP_SECONDS, sweep),
             Chore(settings.SCHEDULER_HEARTBEAT_SECONDS, self._report),

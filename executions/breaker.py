@@ -5,7 +5,6 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.trail import PLATFORM
-from core.errors import Conflict
 from core.sql import load
 from executions.wake import poke_after_commit
 from jobs.models import JobSchedule
@@ -24,15 +23,12 @@ def pause_failing() -> int:
 
 @transaction.atomic
 def _pause(schedule_id: UUID, failures: int) -> bool:
-    schedule = JobSchedule.objects.get(pk=schedule_id)
-    if not schedule.is_firing:
+    # One that somebody has locked is found again at the next look: beat waits for nobody.
+    free = JobSchedule.objects.select_for_update(skip_locked=True, of=("self",))
+    schedule = free.filter(pk=schedule_id).first()
+    if schedule is None or not schedule.is_firing:
         return False
     times = "time" if failures == 1 else "times in a row"
-    try:
-        pause_schedule(
-            actor=PLATFORM, schedule=schedule, reason=f"It has failed {failures} {times}."
-        )
-    except Conflict:  # archived meanwhile
-        return False
+    pause_schedule(actor=PLATFORM, schedule=schedule, reason=f"It has failed {failures} {times}.")
     poke_after_commit()
     return True

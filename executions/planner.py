@@ -11,6 +11,7 @@ from django.db import transaction
 
 from core.ids import uuid7
 from core.sql import Row, load
+from executions.replacing import stop_replaced
 from executions.slots import DueSlot, Policy, Slot, decide_slots
 from jobs.models import JobSchedule, MisfirePolicy, Overlap, ScheduleType, ScheduleVersion, Standing
 from jobs.rules import VersionRules
@@ -22,14 +23,13 @@ from jobs.versions import keep_version
 LOCK_DUE = load(__file__, "lock_due_schedules")
 COUNT_UNFINISHED = load(__file__, "count_unfinished")
 OPEN_SLOTS = load(__file__, "open_slots")
-STOP_EARLIER = load(__file__, "stop_earlier")
 
 logger = logging.getLogger(__name__)
 
 MOST_SCHEDULES = 500
 MOST_SLOTS_PER_SCHEDULE = 500
 MOST_SLOTS = 2_000
-_STOPS_EARLIER = (Overlap.CANCEL_RUNNING, Overlap.TERMINATE_RUNNING)
+_REPLACES = (Overlap.CANCEL_RUNNING, Overlap.TERMINATE_RUNNING)
 
 _rules = VersionRules()
 
@@ -220,14 +220,8 @@ def _open(advances: list[Advance], now: datetime | None) -> None:
         runs=[len(advance.runs) for advance in advances],
         stuck=[advance.stuck_reason for advance in advances],
     )
-    for advance in advances:
-        if advance.runs and advance.row["overlap"] in _STOPS_EARLIER:
-            STOP_EARLIER.rows(
-                now=now,
-                schedule=advance.row["id"],
-                slot=advance.runs[-1].scheduled_for,
-                is_at_once=advance.row["overlap"] == Overlap.TERMINATE_RUNNING,
-            )
+    if any(advance.runs and advance.row["overlap"] in _REPLACES for advance in advances):
+        stop_replaced(now=now)
 
 
 def _complete(advances: list[Advance]) -> None:

@@ -21,6 +21,7 @@ FROM (
       AND s.archived_at IS NULL
       AND (s.max_runs IS NULL OR s.run_count < s.max_runs)
       AND last.completed_at IS NOT NULL
+    FOR UPDATE OF s SKIP LOCKED
 ) AS due
 WHERE s.id = due.id AND s.next_fire_at IS NULL AND (s.end_at IS NULL OR due.at <= s.end_at)
 RETURNING s.id

@@ -350,6 +350,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='jobschedule',
+            index=models.Index(condition=models.Q(('overlap__in', ['cancel_running', 'terminate_running'])), fields=['id'], name='schedule_replaces'),
+        ),
+        migrations.AddIndex(
+            model_name='jobschedule',
             index=models.Index(condition=models.Q(('next_fire_at__isnull', True), ('schedule_type', 'after_completion')), fields=['id'], name='schedule_follows'),
         ),
         migrations.AddConstraint(

@@ -318,6 +318,11 @@ class JobSchedule(models.Model):
             ),
             models.Index(
                 fields=["id"],
+                name="schedule_replaces",
+                condition=Q(overlap__in=["cancel_running", "terminate_running"]),
+            ),
+            models.Index(
+                fields=["id"],
                 name="schedule_follows",
                 condition=Q(schedule_type="after_completion", next_fire_at__isnull=True),
             ),

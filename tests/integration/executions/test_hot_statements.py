@@ -6,7 +6,6 @@ statement that is prepared and run often.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +20,9 @@ from executions.capture import log_parameters
 from executions.claim import CLAIM, RENEW
 from executions.completions import FOLLOW
 from executions.dispatcher import DISPATCH
-from executions.planner import COUNT_UNFINISHED, LOCK_DUE, STOP_EARLIER
+from executions.planner import COUNT_UNFINISHED, LOCK_DUE
 from executions.queues import QUEUE_LOADS
+from executions.replacing import STOP_EARLIER
 from executions.rescuer import LOCK_EXPIRED
 from executions.settlement import SETTLE
 from executions.sweeper import OFFER_AGAIN
@@ -62,7 +62,8 @@ WITH made AS (
         versioned_at, pause_after_failures, next_fire_at, resume_at)
     SELECT uuidv7(), job_ids[n % 50 + 1],
            CASE WHEN n % 1000 = 0 THEN 'after_completion' ELSE 'interval' END, 3600, 'UTC', '{}',
-           true, 'tester', now(), now(), '{}', 'run_latest', 100, 'queue_one', 0, 0, 'skip', 'fail',
+           true, 'tester', now(), now(), '{}', 'run_latest', 100,
+           CASE WHEN n % 800 = 0 THEN 'cancel_running' ELSE 'queue_one' END, 0, 0, 'skip', 'fail',
            60, 3600, '', 1, now() - interval '1 day', CASE WHEN n % 500 = 0 THEN 3 END,
            CASE WHEN n % 1000 <> 0
                 THEN now() + make_interval(secs => CASE WHEN n <= 20 THEN -1 ELSE n END) END,
@@ -145,11 +146,7 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
     (LOCK_DUE, {"now": None, "limit": 500}, {"schedule_due"}),
     (FIND_FAILING, {}, {"schedule_pauses", "execution_started"}),
     (FOLLOW, {"now": None}, {"schedule_follows"}),
-    (
-        STOP_EARLIER,
-        {"now": None, "schedule": UUID(int=0), "slot": datetime.now(UTC), "is_at_once": False},
-        {"execution_of_schedule"},
-    ),
+    (STOP_EARLIER, {"now": None}, {"schedule_replaces", "execution_of_schedule"}),
     (COUNT_UNFINISHED, {"schedules": [UUID(int=0)] * 20}, {"execution_of_schedule"}),
     (
         DISPATCH,
