@@ -20,7 +20,7 @@ from rich.console import Console
 
 from scheduler_project.embedded import servers
 from scheduler_project.embedded.servers import RunningServers
-from tests.bench import report
+from tests.bench import next_fire, report
 
 PARTS = {
     "a": "no-op executions per second, beside Celery without and with a result store",
@@ -28,6 +28,7 @@ PARTS = {
     "c": "from a trigger to the handler's first line",
     "d": "an idle tick with 10,000 and with 100,000 schedules",
     "lists": "lists and dashboard by REST with 1,000,000 executions",
+    "next": "the next fire of a rule, beside croniter and cronsim; needs no servers",
 }
 
 
@@ -35,8 +36,14 @@ def main() -> None:
     arguments = read_arguments()
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with throw_away_servers() as running:
-        tables = measure(running, arguments, Console(stderr=True, highlight=False))
+    say = Console(stderr=True, highlight=False)
+    tables = []
+    if "next" in arguments.parts:
+        tables += next_fire.measure(say=say)
+        arguments.parts.remove("next")
+    if arguments.parts:
+        with throw_away_servers() as running:
+            tables += measure(running, arguments, say)
     report.show(tables, console)
     if arguments.json:
         report.write(tables, arguments.json, describe_machine())
