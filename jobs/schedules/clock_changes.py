@@ -30,21 +30,27 @@ class Repeat:
     second_offset: timedelta
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The instant of a naive time in UTC."""
+    # Much faster than ``replace``, as ``without_zone`` is.
+    return datetime.combine(moment, moment.time(), UTC)
+
+
+def without_zone(local: datetime) -> datetime:
+    """What the clock shows, naive; its fold is kept."""
+    return datetime.combine(local, local.time())
+
+
 def offsets(zone: ZoneInfo, wall: datetime) -> tuple[timedelta, timedelta]:
     """The offsets from UTC that PEP 495 gives a wall-clock time for fold 0 and fold 1.
 
     They are equal for an ordinary time. In a gap the first is the one before it and the smaller;
     in a repeat the first is the larger.
     """
-    first = zone.utcoffset(wall.replace(fold=0))
-    second = zone.utcoffset(wall.replace(fold=1))
+    first = zone.utcoffset(wall.replace(fold=0) if wall.fold else wall)
+    parts = wall.year, wall.month, wall.day, wall.hour, wall.minute, wall.second
+    second = zone.utcoffset(datetime(*parts, fold=1))  # noqa: DTZ001 (a wall-clock time)
     return first or NOTHING, second or NOTHING
-
-
-def gap_around(zone: ZoneInfo, wall: datetime) -> Gap | None:
-    """The gap that a wall-clock time is in, if it is in one."""
-    first, second = offsets(zone, wall)
-    return gap_between(zone, wall, first, second) if first < second else None
 
 
 def gap_between(zone: ZoneInfo, wall: datetime, first: timedelta, second: timedelta) -> Gap:
@@ -55,10 +61,10 @@ def gap_between(zone: ZoneInfo, wall: datetime, first: timedelta, second: timede
 
 def repeat_around(zone: ZoneInfo, local: datetime) -> Repeat | None:
     """The repeat that the wall-clock time of a real instant belongs to, if it happens twice."""
-    wall = local.replace(tzinfo=None)
-    first, second = offsets(zone, wall)
+    first, second = offsets(zone, local)
     if first == second:
         return None
+    wall = without_zone(local)
     change = change_between(zone, wall - first, wall - second)
     return Repeat(change + second, change + first, first, second)
 
@@ -78,7 +84,7 @@ def change_between(zone: ZoneInfo, before: datetime, after: datetime) -> datetim
 
 def offset_at(zone: ZoneInfo, utc: datetime) -> timedelta:
     """The offset in force at an instant (naive, in UTC)."""
-    return utc.replace(tzinfo=UTC).astimezone(zone).utcoffset() or NOTHING
+    return in_utc(utc).astimezone(zone).utcoffset() or NOTHING
 
 
 def stretch_around(
@@ -91,7 +97,7 @@ def stretch_around(
     """
 
     def is_inside(at: datetime) -> bool:
-        return start <= at.astimezone(zone).replace(tzinfo=None) < end
+        return start <= without_zone(at.astimezone(zone)) < end
 
     if not is_inside(instant):
         return None
@@ -107,4 +113,4 @@ def _crossings(zone: ZoneInfo, wall: datetime) -> set[datetime]:
     found = {wall - first, wall - second}
     if first != second:
         found.add(change_between(zone, min(found), max(found)))
-    return {at.replace(tzinfo=UTC) for at in found}
+    return {in_utc(at) for at in found}

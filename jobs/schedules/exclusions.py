@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.business import BusinessCalendar
-from jobs.schedules.clock_changes import stretch_around
+from jobs.schedules.clock_changes import stretch_around, without_zone
 from jobs.schedules.zone import load_zone
 
 _DAY = timedelta(days=1)
@@ -50,7 +50,7 @@ class Exclusion:
             return window if is_inside else None
         if self.timezone:
             zone = load_zone(self.timezone)
-        span = self._span_around(instant.astimezone(zone).replace(tzinfo=None, fold=0))
+        span = self._span_around(without_zone(instant.astimezone(zone)))
         return span and stretch_around(instant, zone, start=span[0], end=span[1])
 
     def _span_around(self, wall: datetime) -> tuple[datetime, datetime] | None:

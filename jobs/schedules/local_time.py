@@ -14,7 +14,7 @@ fire. Instants are aware and in UTC, wall-clock times naive; all in whole second
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -22,9 +22,11 @@ from jobs.schedules.clock_changes import (
     SECOND,
     Repeat,
     gap_between,
+    in_utc,
     offset_at,
     offsets,
     repeat_around,
+    without_zone,
 )
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.wall import WallPattern
@@ -57,7 +59,7 @@ def next_instant(
 ) -> datetime | None:
     """The first instant later than ``after`` at which a named time fires."""
     local = after.astimezone(zone)
-    wall = local.replace(tzinfo=None) + SECOND
+    wall = without_zone(local) + SECOND
     # Only in a repeat that ``after`` itself stands in can the clock show again a named time that
     # a search forward from ``wall`` would miss.
     repeat = repeat_around(zone, local)
@@ -85,8 +87,8 @@ def resolve(wall: datetime, zone: ZoneInfo, policy: ClockPolicy) -> list[datetim
     if first < second:
         gap = gap_between(zone, wall, first, second)
         runs = policy.gap == "run_after" and gap.length <= LONGEST_GAP
-        return [gap.end.replace(tzinfo=UTC)] if runs else []
-    both = [(wall - first).replace(tzinfo=UTC), (wall - second).replace(tzinfo=UTC)]
+        return [in_utc(gap.end)] if runs else []
+    both = [in_utc(wall - first), in_utc(wall - second)]
     return {"first": both[:1], "second": both[1:], "both": both[: 2 if first > second else 1]}[
         policy.repeat
     ]
@@ -114,10 +116,10 @@ def _next_in_repeat(
     """The next fire within a repeat in which the clock is about to show ``wall``."""
     if is_first_pass:
         if policy.repeat != "second" and (match := _match_between(pattern, wall, repeat.end)):
-            return (match - repeat.first_offset).replace(tzinfo=UTC)
+            return in_utc(match - repeat.first_offset)
         wall = repeat.start
     if policy.repeat != "first" and (match := _match_between(pattern, wall, repeat.end)):
-        return (match - repeat.second_offset).replace(tzinfo=UTC)
+        return in_utc(match - repeat.second_offset)
     return None
 
 
@@ -129,10 +131,10 @@ def _first_reached(
         first, second = offsets(zone, match)
         if first >= second:
             offset = second if policy.repeat == "second" else first
-            return (match - offset).replace(tzinfo=UTC)
+            return in_utc(match - offset)
         gap = gap_between(zone, match, first, second)
         if policy.gap == "run_after" and gap.length <= LONGEST_GAP:
-            return gap.end.replace(tzinfo=UTC)
+            return in_utc(gap.end)
         wall = gap.wall_end
     return None
 
@@ -144,7 +146,7 @@ def _match_between(pattern: WallPattern, start: datetime, end: datetime) -> date
 
 def _missing_before(pattern: WallPattern, zone: ZoneInfo, fire: datetime) -> list[datetime]:
     """The first few named times in the gap that ends with ``fire``, if there is one."""
-    utc = fire.replace(tzinfo=None)
+    utc = without_zone(fire)
     before, after = offset_at(zone, utc - SECOND), offset_at(zone, utc)
     if before >= after or after - before > LONGEST_GAP:
         return []
@@ -167,7 +169,7 @@ def _moved(missing: list[datetime], wall: datetime) -> str:
 
 
 def _twice(zone: ZoneInfo, local: datetime, policy: ClockPolicy) -> tuple[str, ...]:
-    first, second = offsets(zone, local.replace(tzinfo=None))
+    first, second = offsets(zone, local)
     if first <= second:
         return ()
     return (f"{clock(local.time())} happens twice that day; {WHICH_COUNTS[policy.repeat]}",)

@@ -44,7 +44,9 @@ class Judge:
     def judge(self, slot: datetime) -> Verdict | None:
         """What becomes of a slot; None when nothing excludes it."""
         exclusion, at = self._follow(slot)
-        return exclusion and Verdict(exclusion, None if at is _NEVER else at)
+        if exclusion is None:
+            return None
+        return Verdict(exclusion, None if at is _NEVER else at)
 
     def next_run(self, next_slot: NextSlot, after: datetime) -> datetime | None:
         """The first instant later than ``after`` at which a slot runs.

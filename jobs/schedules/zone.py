@@ -14,8 +14,12 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
+@cache
 def load_zone(name: str) -> ZoneInfo:
-    """The zone of that exact IANA name; raise ``InvalidRule`` with the nearest name if unknown."""
+    """The zone of that exact IANA name; raise ``InvalidRule`` with the nearest name if unknown.
+
+    Each is read once and kept; there are some 600, of a few kilobytes.
+    """
     if name not in zone_names():
         raise InvalidRule.single("timezone", "unknown_timezone", _unknown(name))
     return ZoneInfo(name)
