@@ -2,10 +2,14 @@
 
 from datetime import date
 from functools import lru_cache
+from itertools import count
 from uuid import UUID
 
 from jobs.models import CalendarVersion
 from jobs.schedules.business import BusinessCalendar
+
+# Calendars are told apart by their version's id, also those that are never saved.
+_UNSAVED = count(-1, -1)
 
 
 def current_calendar(calendar_id: UUID) -> BusinessCalendar:
@@ -31,7 +35,7 @@ def calendar_of(version: CalendarVersion) -> BusinessCalendar:
     return BusinessCalendar(
         name=version.calendar.name,
         version=version.number,
-        id=version.pk or 0,
+        id=version.pk or next(_UNSAVED),
         weekend=version.weekend,
         holidays=by_kind["holiday"],
         workdays=frozenset(by_kind["workday"]),

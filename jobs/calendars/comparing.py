@@ -1,0 +1,143 @@
+"""What another version of a calendar changes: its days, and the fires of schedules."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from jobs.calendars.reading import calendar_of
+from jobs.models import CalendarVersion, HolidayCalendar, JobSchedule, Standing
+from jobs.refreshing import schedules_of_calendar
+from jobs.rules import exclusion_of, exclusions_of, spec_of
+from jobs.schedules import InvalidRule, RuleSpec, compile_rule
+from jobs.schedules.business import BusinessCalendar
+from jobs.schedules.compare import Comparison, compare_rules
+from jobs.versions import standing_of
+
+Row = dict[str, Any]
+
+DAYS_COMPARED = 400
+
+# How far from a changed day fires may move. The days of a rule: a month, a roll over the longest
+# holidays and 60 business days. What only excludes days: to the end of the longest holidays.
+_REACH_OF_RULE = timedelta(days=140)
+_REACH_OF_EXCLUSION = timedelta(days=15)
+
+
+@dataclass(frozen=True)
+class DayChange:
+    """One day that two versions have different rows for; None where one has none."""
+
+    date: date
+    before: Row | None
+    after: Row | None
+
+    @property
+    def kind(self) -> str:
+        """added, removed or changed"""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A schedule, the fires it gets and those it loses; ``is_cut`` when there are more."""
+
+    schedule: JobSchedule
+    added: list[datetime]
+    removed: list[datetime]
+    is_cut: bool = False
+
+
+def compare_versions(old: CalendarVersion | None, new: CalendarVersion) -> list[DayChange]:
+    """The days whose rows differ, in order of date. Neither version need be saved."""
+    olds = {day["date"]: day for day in old.days} if old else {}
+    news = {day["date"]: day for day in new.days}
+    return [
+        DayChange(date.fromisoformat(day), olds.get(day), news.get(day))
+        for day in sorted(olds.keys() | news.keys())
+        if olds.get(day) != news.get(day)
+    ]
+
+
+def affected_schedules(
+    calendar: HolidayCalendar,
+    new_version: CalendarVersion,
+    *,
+    now: datetime,
+    days: int = DAYS_COMPARED,
+) -> list[Moved]:
+    """The firing schedules whose fires of the next days the version moves, by their job's name.
+
+    It is compared with the version before it, so it need not be saved. Fires beyond the years of
+    either are not compared.
+    """
+    old = calendar.versions.filter(number__lt=new_version.number).order_by("-number").first()
+    if old is None:
+        return []
+    span = _changed_span(old, new_version, first=now.date(), days=days)
+    if span is None:
+        return []
+    before, after = calendar_of(old), calendar_of(new_version)
+    end = now + timedelta(days=days)
+    schedules = JobSchedule.objects.filter(pk__in=schedules_of_calendar(calendar))
+    moved = []
+    for schedule in schedules.select_related("job").order_by("job__name", "pk"):
+        is_own = schedule.calendar_id == calendar.pk
+        reach = _REACH_OF_RULE if is_own else _REACH_OF_EXCLUSION
+        start, until = max(now, _midnight(span[0]) - reach), min(end, _midnight(span[1]) + reach)
+        if standing_of(schedule) != Standing.FIRING or start >= until:
+            continue
+        found = _compare(schedule, calendar, before, after, start=start, end=until)
+        if found is not None and (found.added or found.removed):
+            moved.append(Moved(schedule, found.added, found.removed, found.is_cut))
+    return moved
+
+
+def _changed_span(
+    old: CalendarVersion, new: CalendarVersion, *, first: date, days: int
+) -> tuple[date, date] | None:
+    """The first changed day and the last; None when nothing changed that both have days for."""
+    if (old.weekend, old.first_year) != (new.weekend, new.first_year):
+        return first, first + timedelta(days=days)
+    common = min(old.last_year, new.last_year)
+    changed = [one.date for one in compare_versions(old, new) if one.date.year <= common]
+    return (changed[0], changed[-1]) if changed else None
+
+
+def _compare(
+    schedule: JobSchedule,
+    calendar: HolidayCalendar,
+    before: BusinessCalendar,
+    after: BusinessCalendar,
+    *,
+    start: datetime,
+    end: datetime,
+) -> Comparison | None:
+    """The fires by the one and by the other; None for what is no rule any more."""
+    try:
+        old, new = (
+            compile_rule(_spec_with(schedule, calendar, business)) for business in (before, after)
+        )
+    except InvalidRule:
+        return None
+    return compare_rules(old, new, start=start, end=end)
+
+
+def _spec_with(
+    schedule: JobSchedule, calendar: HolidayCalendar, business: BusinessCalendar
+) -> RuleSpec:
+    """The rule of a schedule as if this were the calendar's latest version."""
+    windows = exclusions_of(schedule)
+    exclusions = tuple(
+        replace(exclusion_of(window), calendar=business)
+        if window.calendar_id == calendar.pk
+        else exclusion_of(window)
+        for window in windows
+    )
+    spec = replace(spec_of(schedule, exclusions=()), exclusions=exclusions)
+    return replace(spec, calendar=business) if schedule.calendar_id == calendar.pk else spec
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
