@@ -7,6 +7,22 @@ from jobs.models import JobSchedule
 from jobs.schedules import FIELDS_OF_KIND
 from jobs.schedules.words import listed
 
+_DAYS = ("days_of_week", "day_of_month", "business_day_of_month", "on_days")
+# What a field says is no longer said by these.
+_INSTEAD_OF = {
+    "day_of_month": ("nth_weekday", *_DAYS),
+    "nth_weekday": ("day_of_month", "business_day_of_month", "on_days"),
+    "days_of_week": (*_DAYS, "cron_expression", "interval_seconds"),
+    "business_day_of_month": ("nth_weekday", *_DAYS),
+    "on_days": ("nth_weekday", *_DAYS),
+    "cron_expression": ("time_of_day", "days_of_week", "interval_seconds"),
+    "time_of_day": ("cron_expression", "interval_seconds"),
+    "interval_seconds": (
+        *("cron_expression", "time_of_day", "days_of_week"),
+        *("interval_unit", "repeat_every"),
+    ),
+    "interval_unit": ("interval_seconds",),
+}
 _ALL_FIELDS = sorted({name for names in FIELDS_OF_KIND.values() for name in names})
 
 
@@ -26,6 +42,21 @@ def keep_to_kind(schedule: JobSchedule, fields: dict[str, Any]) -> list[FieldPro
         if asked is not None and asked is not False and asked != "":
             problems.append(FieldProblem(name, "not_of_this_kind", _detail(name, schedule)))
     return problems
+
+
+def make_room(schedule: JobSchedule, fields: dict[str, Any]) -> None:
+    """Empty what ``fields`` leave out but say in another way, such as a weekday by a day.
+
+    What is repeated every so often is another thing in a new kind.
+    """
+    kind = fields.get("schedule_type", schedule.schedule_type)
+    own = FIELDS_OF_KIND.get(kind, ())
+    said = [name for name in own if fields.get(name) is not None]
+    gone = {other for name in said for other in _INSTEAD_OF.get(name, ())}
+    if kind != schedule.schedule_type:
+        gone.add("repeat_every")
+    for name in gone - fields.keys():
+        setattr(schedule, name, None)
 
 
 def _detail(name: str, schedule: JobSchedule) -> str:

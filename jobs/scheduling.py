@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.trail import Actor, record
 from core.clock import database_now
 from core.errors import Conflict, FieldProblem
-from jobs.kinds import keep_to_kind
+from jobs.kinds import keep_to_kind, make_room
 from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
 from jobs.schedules import InvalidRule, RuleSpec, compile_rule
 from jobs.schedules.bounds import EARLIEST
@@ -49,8 +49,8 @@ def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, An
     """Change a schedule under its lock. A slot already due stays due; nothing else fires early.
 
     That holds for stopping it as well: the planner still opens what was due by then, by the rule
-    of then. A new kind drops what only the old one took. A new delay counts from now; an interval
-    keeps its grid.
+    of then. A new kind drops what only the old one took, and a day or time given in one way takes
+    the place of another. A new delay counts from now; an interval keeps its grid.
     """
     schedule = lock_schedule(schedule)
     before, now = schedule_values(schedule), database_now()
@@ -102,6 +102,7 @@ def lock_schedule(schedule: JobSchedule) -> JobSchedule:
 def _set_fields(schedule: JobSchedule, fields: dict[str, Any]) -> list[FieldProblem]:
     fields = dict(fields)
     job = fields.pop("job", schedule.job)
+    make_room(schedule, fields)
     for name, value in fields.items():
         setattr(schedule, name, value)
     problems = keep_to_kind(schedule, fields)

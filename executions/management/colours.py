@@ -14,6 +14,8 @@ _STYLES = {
     "draft": "dim",
     "stopped": "dim",
     "ended": "dim",
+    "completed": "dim",
+    "stuck": "red",
 }
 
 

@@ -80,7 +80,7 @@ class OrdinalField(CountField):
         if isinstance(data, str) and data.strip().casefold() == "last":
             return -1
         try:
-            return super().to_internal_value(data)
+            return int(super().to_internal_value(data))
         except serializers.ValidationError:
             self.fail("not_ordinal", least=-self.most, most=self.most)
 

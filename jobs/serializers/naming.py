@@ -30,7 +30,7 @@ class CalendarField(SilentField, serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, str):
             self.fail("not_a_name")
         calendars = HolidayCalendar.objects.unarchived()
-        found = _find(calendars, data)
+        found: HolidayCalendar | None = _find(calendars, data)
         if found is None:
             self.fail("unknown_calendar", given=_shown(data), advice=_advice(calendars, data))
         return found
@@ -69,9 +69,10 @@ class ExclusionsField(RowsField):
         return list(dict.fromkeys(self._id_of(windows, one) for one in data))
 
     def _id_of(self, windows: QuerySet[ExclusionWindow], given: Any) -> UUID:
-        found = _find(windows, given) if isinstance(given, str) else None
+        text = given if isinstance(given, str) else ""
+        found: ExclusionWindow | None = _find(windows, text)
         if found is None:
-            self.fail("unknown_exclusion", given=_shown(given), advice=_advice(windows, str(given)))
+            self.fail("unknown_exclusion", given=_shown(given), advice=_advice(windows, text))
         return found.pk
 
     def to_representation(self, value: Sequence[UUID]) -> list[str]:
@@ -111,7 +112,7 @@ def _shown(given: Any) -> str:
 def _advice(rows: QuerySet[Any], given: str) -> str:
     names = rows.order_by("name").values_list("name", flat=True)[:_MOST_COMPARED]
     by_key = {name.casefold(): name for name in names}
-    close = [by_key[key] for key in get_close_matches(given.casefold(), by_key, n=3)]
+    close = [by_key[key] for key in get_close_matches(given[:100].casefold(), by_key, n=3)]
     if close:
         return f" Did you mean {' or '.join(close)}?"
     return "" if by_key else " There is none yet."

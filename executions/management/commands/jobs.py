@@ -21,7 +21,7 @@ from jobs.models import JobDefinition, JobSchedule, JobStatus
 class Command(ListingCommand):
     """By name; archived ones only when asked for."""
 
-    help = "List jobs by name, with their next fire and their last execution."
+    help = "List jobs by name, with their next run and their last execution."
     examples = ("jobs --status active --team Finance", "jobs --search report --json")
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,14 +51,14 @@ def _filtered(options: dict[str, Any]) -> QuerySet[JobDefinition]:
     if options["search"]:
         jobs = jobs.filter(name__icontains=options["search"])
     coming = JobSchedule.objects.unarchived().filter(
-        job=OuterRef("pk"), is_active=True, next_fire_at__isnull=False
+        job=OuterRef("pk"), is_active=True, next_run_at__isnull=False
     )
-    next_fire = coming.order_by("next_fire_at").values("next_fire_at")[:1]
-    return with_last_of_job(jobs).annotate(next_fire_at=Subquery(next_fire))
+    next_run = coming.order_by("next_run_at").values("next_run_at")[:1]
+    return with_last_of_job(jobs).annotate(next_run_at=Subquery(next_run))
 
 
 def _table(jobs: Sequence[Any]) -> Table:
-    table = make_table("id", "name", "status", "team", "queue", "next fire (UTC)", "last execution")
+    table = make_table("id", "name", "status", "team", "queue", "next run (UTC)", "last execution")
     for job in jobs:
         table.add_row(
             str(job.pk),
@@ -66,7 +66,7 @@ def _table(jobs: Sequence[Any]) -> Table:
             job.status,
             _team(job),
             job.queue_id,
-            show_time(_next_fire(job)).removesuffix(" UTC"),
+            show_time(_next_run(job)).removesuffix(" UTC"),
             _last(job),
             style=style_of(job.status),
         )
@@ -74,14 +74,14 @@ def _table(jobs: Sequence[Any]) -> Table:
 
 
 def _as_json(job: Any) -> dict[str, Any]:
-    at = _next_fire(job)
+    at = _next_run(job)
     shown = None if at is None else UtcDateTimeField().to_representation(at)
     return {**JobWithLastExecution(job).data, "nextExecutionUtc": shown}
 
 
-def _next_fire(job: Any) -> Any:
-    """Return when its schedules fire next; what a job that is not active fires is skipped."""
-    return job.next_fire_at if job.status == JobStatus.ACTIVE else None
+def _next_run(job: Any) -> Any:
+    """Return when its schedules run next; what a job that is not active fires is skipped."""
+    return job.next_run_at if job.status == JobStatus.ACTIVE else None
 
 
 def _team(job: JobDefinition) -> str:

@@ -13,8 +13,9 @@ from core.terminal import make_table
 from executions.lookup import as_uuid, find_job
 from executions.management.listing import count_up_to
 from executions.management.moments import read_moment
+from executions.management.rule_options import add_rule_options, preview_given, read_rule
 from jobs.models import JobSchedule
-from jobs.previewing import Preview, preview_fields, preview_schedule
+from jobs.previewing import Preview, preview_schedule
 from jobs.schedules import InvalidRule
 from jobs.serializers import PreviewSerializer
 
@@ -22,20 +23,19 @@ _MOST_FIRES = 100
 
 
 class Command(PlatformCommand):
-    """Of a saved schedule, of all schedules of a job, or of a cron expression that is not saved."""
+    """Of a saved schedule, of all schedules of a job, or of a rule that is not saved."""
 
     help = "Show when a rule fires next, and what the clock or the calendar does to it."
     examples = (
         'preview "Morning greeting"',
         'preview --cron "30 2 * * *" --timezone Europe/Berlin --after 2026-03-28',
+        "preview --kind monthly_business_day --business-day-of-month last --time-of-day 17:00",
     )
     has_json = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the arguments."""
         parser.add_argument("target", nargs="?", help="id of a schedule, or name or id of a job")
-        parser.add_argument("--cron", metavar="EXPRESSION", help="a rule that is not saved")
-        parser.add_argument("--timezone", default="UTC", help="of --cron: an IANA name")
         parser.add_argument(
             "--count", type=count_up_to(_MOST_FIRES), default=10, help="1 to 100 (default 10)"
         )
@@ -45,17 +45,16 @@ class Command(PlatformCommand):
             metavar="TIME",
             help="fires later than this (ISO 8601, UTC without an offset; default now)",
         )
+        add_rule_options(parser)
 
     def run(self, options: dict[str, Any]) -> None:
         """Print one preview, or one for each schedule of the job."""
-        if (options["target"] is None) == (options["cron"] is None):
-            raise CommandError("Give a schedule or a job, or a rule with --cron.")
+        rule = read_rule(options)
+        if (options["target"] is None) == (not rule):
+            raise CommandError("Give a schedule or a job, or a rule such as with --cron.")
         wanted = {"after": options["after"] or database_now(), "count": options["count"]}
-        if options["cron"] is not None:
-            rule = {"schedule_type": "cron", "cron_expression": options["cron"]}
-            self._answer_one(
-                options, preview_fields(rule | {"timezone": options["timezone"]}, **wanted)
-            )
+        if rule:
+            self._answer_one(options, preview_given(rule, **wanted))
         elif schedule := _find_schedule(options["target"]):
             self._answer_one(options, _preview(schedule, **wanted))
         else:
@@ -103,14 +102,23 @@ def _preview(schedule: JobSchedule, *, after: datetime, count: int) -> Preview:
 
 
 def _shown(preview: Preview) -> RenderableType:
-    table = make_table("fire (UTC)", "on the clock there", "business date", "notes")
+    is_spread = any(fire.due_at != fire.at for fire in preview.fires)
+    due = ["starts (UTC)"] if is_spread else []
+    table = make_table("fire (UTC)", "on the clock there", *due, "business date", "notes")
     for fire in preview.fires:
         table.add_row(
-            f"{fire.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+            _utc(fire.at),
             f"{fire.local:%a %Y-%m-%d %H:%M:%S %z}",
+            *([_utc(fire.due_at)] if is_spread else []),
             f"{fire.business_date}",
             "; ".join(fire.notes),
         )
     head = Text(preview.description, style="bold")
     end = [Text("Nothing comes after these.")] if preview.is_exhausted else []
+    if preview.problem:
+        end = [Text(f"Here it ends: {preview.problem}.", style="red")]
     return Group(head, table, *end)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -13,9 +13,9 @@ from executions.lookup import find_job
 from executions.management.colours import style_of
 from executions.management.listing import ListingCommand
 from executions.serializers import ScheduleWithLastExecution
-from jobs.models import JobSchedule
-from jobs.rules import rule_of
-from jobs.schedules import InvalidRule
+from jobs.describing import describe_rules
+from jobs.models import JobSchedule, ScheduleType, Standing
+from jobs.versions import standing_of
 
 
 class Command(ListingCommand):
@@ -31,57 +31,68 @@ class Command(ListingCommand):
 
     def run(self, options: dict[str, Any]) -> None:
         """Print them."""
-        schedules = JobSchedule.objects.unarchived().select_related("job")
+        schedules = JobSchedule.objects.unarchived().select_related("job", "calendar")
         if options["job"]:
             schedules = schedules.filter(job=find_job(options["job"]))
         ordered = with_last_of_schedule(schedules).order_by("job__name", "id")
         self.answer_rows(
             options,
             lambda limit: list(ordered[:limit]),
-            document=lambda rows: [_as_json(schedule) for schedule in rows],
+            document=_as_json,
             shown=_table,
         )
 
 
 def _table(schedules: Sequence[Any]) -> Table:
     table = make_table(
-        "id", "job", "rule", "zone", "state", "next fire (UTC)", "last execution (UTC)"
+        "id", "job", "rule", "zone", "state", "next run (UTC)", "last execution (UTC)"
     )
+    rules = describe_rules(schedules)
     for schedule in schedules:
         state = _state(schedule)
         table.add_row(
             str(schedule.pk),
             schedule.job.name,
-            describe_rule(schedule),
+            rules[schedule.pk],
             schedule.timezone,
-            state,
-            show_time(schedule.next_fire_at).removesuffix(" UTC"),
+            _state_in_full(schedule, state),
+            show_time(schedule.next_run_at).removesuffix(" UTC"),
             show_time(schedule.last_execution_at).removesuffix(" UTC"),
             style=style_of(state),
         )
     return table
 
 
-def _as_json(schedule: JobSchedule) -> dict[str, Any]:
-    return {
-        **ScheduleWithLastExecution(schedule).data,
-        "jobName": schedule.job.name,
-        "description": describe_rule(schedule),
-        "state": _state(schedule),
-    }
-
-
-def describe_rule(schedule: JobSchedule) -> str:
-    """Return the rule in words; one that no longer is one says what is wrong."""
-    try:
-        return rule_of(schedule).describe()
-    except InvalidRule as error:
-        return f"not a rule any more: {error}"
+def _as_json(schedules: Sequence[JobSchedule]) -> list[dict[str, Any]]:
+    shown = ScheduleWithLastExecution(schedules, many=True).data
+    return [
+        {**row, "jobName": schedule.job.name, "state": _state(schedule)}
+        for schedule, row in zip(schedules, shown, strict=True)
+    ]
 
 
 def _state(schedule: JobSchedule) -> str:
-    if not schedule.is_active:
-        return "disabled"
+    match standing_of(schedule):
+        case Standing.STOPPED:
+            return "disabled"
+        case Standing.PAUSED | Standing.COMPLETED as standing:
+            return str(standing)
     if schedule.job.status != "active":
         return f"job {schedule.job.status}"
+    if schedule.stuck_at is not None:
+        return "stuck"
+    if schedule.next_fire_at is None and schedule.schedule_type == ScheduleType.AFTER_COMPLETION:
+        return "waiting"
     return "active" if schedule.next_fire_at else "ended"
+
+
+def _state_in_full(schedule: JobSchedule, state: str) -> str:
+    match state:
+        case "paused":
+            until = f" until {show_time(schedule.resume_at)}" if schedule.resume_at else ""
+            return f"paused{until}: {schedule.pause_reason}"
+        case "stuck":
+            return f"stuck: {schedule.stuck_reason}"
+        case "waiting":
+            return "waiting for its run to end"
+    return state

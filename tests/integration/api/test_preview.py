@@ -31,12 +31,14 @@ def test_the_preview_of_the_contract(api):
         "fires": [
             {
                 "fireUtc": "2026-03-29T01:00:00Z",
+                "dueUtc": "2026-03-29T01:00:00Z",
                 "local": "2026-03-29T03:00:00+02:00",
                 "businessDate": "2026-03-29",
                 "notes": ["02:30 does not exist that day; moved to 03:00"],
             },
             {
                 "fireUtc": "2026-03-30T00:30:00Z",
+                "dueUtc": "2026-03-30T00:30:00Z",
                 "local": "2026-03-30T02:30:00+02:00",
                 "businessDate": "2026-03-30",
                 "notes": [],
@@ -44,6 +46,7 @@ def test_the_preview_of_the_contract(api):
         ],
         "exhausted": False,
         "description": "At 02:30 every day, Europe/Berlin time",
+        "problem": None,
     }
     assert not JobSchedule.objects.exists()
 
@@ -153,8 +156,12 @@ def test_it_takes_what_creating_a_schedule_takes(api):
         ({"scheduleType": 6, "cronExpression": "0 0 31 2 *"}, "cronExpression", "never fires"),
         ({"scheduleType": 6, "cronExpression": "61 * * * *"}, "cronExpression", "use 0-59"),
         ({"scheduleType": 2}, "timeOfDay", "for example 06:00:00"),
-        ({"scheduleType": 5}, "scheduleType", "not available yet"),
-        ({**BERLIN, "intervalSeconds": 5}, "intervalSeconds", "Only interval takes it"),
+        ({"scheduleType": 11}, "scheduleType", "is not one of one_time, daily"),
+        (
+            {**BERLIN, "intervalSeconds": 5},
+            "intervalSeconds",
+            "Only interval and conditional take it",
+        ),
         ({**BERLIN, "count": 0}, "count", "greater than or equal to 1"),
         ({**BERLIN, "count": 101}, "count", "less than or equal to 100"),
         ({**BERLIN, "count": "many"}, "count", "integer"),

@@ -1,8 +1,7 @@
-"""``manage.py jobs``, ``schedules``, ``preview``, ``workers`` and ``queues``: what they show."""
+"""``manage.py jobs``, ``workers`` and ``queues``: what they show."""
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -11,7 +10,6 @@ from executions.models import Worker
 from jobs.definitions import set_job_status
 from jobs.models import JobDefinition, JobSchedule, JobStatus, Queue
 from jobs.ownership import change_ownership
-from jobs.scheduling import archive_schedule, change_schedule
 from tests.factories import TESTER, make_execution, make_job, make_schedule
 from tests.integration.executions.calling import read, refuse, rows, run
 
@@ -44,7 +42,7 @@ def test_jobs_lists_by_name_with_next_fire_and_last_execution() -> None:
 
     head, adhoc, nightly = rows("jobs")
 
-    assert head == ["id", "name", "status", "team", "queue", "next fire (UTC)", "last execution"]
+    assert head == ["id", "name", "status", "team", "queue", "next run (UTC)", "last execution"]
     assert adhoc[1:] == ["Adhoc", "active", "-", "default", "-", "-"]
     assert nightly == [
         str(job.pk),
@@ -74,8 +72,8 @@ def test_only_what_will_fire_counts_as_next() -> None:
     job = make_job()
     soon = database_now() + timedelta(minutes=1)
     stopped, gone, late = (make_schedule(job) for _ in range(3))
-    JobSchedule.objects.filter(pk__in=[stopped.pk, gone.pk]).update(next_fire_at=soon)
-    JobSchedule.objects.filter(pk=late.pk).update(next_fire_at=soon + timedelta(hours=1))
+    JobSchedule.objects.filter(pk__in=[stopped.pk, gone.pk]).update(next_run_at=soon)
+    JobSchedule.objects.filter(pk=late.pk).update(next_run_at=soon + timedelta(hours=1))
     JobSchedule.objects.filter(pk=stopped.pk).update(is_active=False)
     JobSchedule.objects.filter(pk=gone.pk).update(archived_at=database_now())
     expected = soon + timedelta(hours=1)
@@ -147,171 +145,6 @@ def test_listing_jobs_asks_once(django_assert_num_queries: Any) -> None:
         make_schedule()
     with django_assert_num_queries(1):
         run("jobs")
-
-
-# --- schedules
-
-
-def test_schedules_tells_rule_zone_state_and_times() -> None:
-    job = make_job(name="Nightly")
-    schedule = make_schedule(
-        job, schedule_type="daily", time_of_day="06:30", timezone="Europe/Berlin"
-    )
-    make_schedule(make_job(name="Another"))
-
-    head, only = rows("schedules", "Nightly")
-
-    assert head == [
-        *("id", "job", "rule", "zone", "state", "next fire (UTC)", "last execution (UTC)")
-    ]
-    assert only == [
-        str(schedule.pk),
-        "Nightly",
-        "At 06:30 every day, Europe/Berlin time",
-        "Europe/Berlin",
-        "active",
-        f"{schedule.next_fire_at:%Y-%m-%d %H:%M:%S}",
-        "-",
-    ]
-
-
-def test_schedules_of_all_jobs_come_by_name_without_the_archived() -> None:
-    for name in ("Beta", "Alpha"):
-        make_schedule(make_job(name=name))
-    archive_schedule(actor=TESTER, schedule=make_schedule(make_job(name="Gone")))
-
-    assert [row[1] for row in rows("schedules")] == ["job", "Alpha", "Beta"]
-
-
-def test_schedules_as_json_has_the_contracts_names_and_the_rule_in_words() -> None:
-    schedule = make_schedule(make_job(name="Nightly"), interval_seconds=3600)
-
-    (only,) = read("schedules", str(schedule.job_id))
-
-    assert only["id"] == str(schedule.pk)
-    assert only["jobDefinitionId"] == str(schedule.job_id)
-    assert (only["scheduleType"], only["intervalSeconds"]) == ("interval", 3600)
-    assert (only["jobName"], only["description"]) == ("Nightly", "Every hour")
-    assert only["state"] == "active"
-    assert only["nextExecutionUtc"].endswith("Z")
-
-
-def test_a_schedule_says_why_nothing_comes() -> None:
-    job = make_job()
-    stopped, ended, other = make_schedule(job), make_schedule(job), make_schedule()
-    change_schedule(actor=TESTER, schedule=stopped, fields={"is_active": False})
-    JobSchedule.objects.filter(pk=ended.pk).update(next_fire_at=None)
-    set_job_status(actor=TESTER, job=other.job, status=JobStatus.DISABLED)
-
-    states = {row["id"]: row["state"] for row in read("schedules")}
-
-    assert states == {
-        str(stopped.pk): "disabled",
-        str(ended.pk): "ended",
-        str(other.pk): "job disabled",
-    }
-
-
-def test_a_rule_that_is_none_any_more_spoils_no_list() -> None:
-    schedule = make_schedule()
-    JobSchedule.objects.filter(pk=schedule.pk).update(timezone="Mars/Olympus")
-    ((_, _, rule, *_),) = rows("schedules")[1:]
-    assert rule.startswith("not a rule any more: timezone:")
-
-
-def test_schedules_of_an_unknown_job_suggest_a_name() -> None:
-    make_job(name="Nightly report")
-    assert "Did you mean 'Nightly report'?" in str(refuse("schedules", "nightly reprot"))
-
-
-# --- preview
-
-
-def test_preview_of_a_cron_line_saves_nothing_and_tells_what_the_clock_does() -> None:
-    out, _ = run(
-        *("preview", "--cron", "30 2 * * *", "--timezone", "Europe/Berlin"),
-        *("--after", "2026-03-28T12:00:00Z", "--count", "2"),
-    )
-
-    description, _, first, second = out.splitlines()
-    assert description.startswith("At 02:30 every day")
-    assert first.startswith("2026-03-29 01:00:00")
-    assert "Sun 2026-03-29 03:00:00 +0200" in first
-    assert "moved to 03:00" in first
-    assert second.startswith("2026-03-30 00:30:00")
-    assert not JobSchedule.objects.exists()
-
-
-def test_preview_as_json_is_what_rest_answers() -> None:
-    document = read(
-        *("preview", "--cron", "30 2 * * *", "--timezone", "Europe/Berlin"),
-        *("--after", "2026-03-28T12:00:00Z", "--count", "1"),
-    )
-
-    assert document == {
-        "fires": [
-            {
-                "fireUtc": "2026-03-29T01:00:00Z",
-                "local": "2026-03-29T03:00:00+02:00",
-                "businessDate": "2026-03-29",
-                "notes": document["fires"][0]["notes"],
-            }
-        ],
-        "exhausted": False,
-        "description": document["description"],
-    }
-    assert len(document["fires"][0]["notes"]) == 1
-
-
-def test_preview_of_a_schedule_and_of_all_of_a_job() -> None:
-    job = make_job(name="Nightly")
-    daily = make_schedule(job, schedule_type="daily", time_of_day="06:00")
-    hourly = make_schedule(job, interval_seconds=3600)
-
-    one = read("preview", str(daily.pk), "--after", "2026-05-04", "--count", "3")
-    both = read("preview", "Nightly", "--count", "1")
-
-    assert [fire["fireUtc"] for fire in one["fires"]] == [
-        f"2026-05-0{day}T06:00:00Z" for day in (4, 5, 6)
-    ]
-    assert [preview["scheduleId"] for preview in both] == [str(daily.pk), str(hourly.pk)]
-    assert [len(preview["fires"]) for preview in both] == [1, 1]
-    out, _ = run("preview", "Nightly")
-    assert str(daily.pk) in out
-    assert "Every hour" in out
-
-
-def test_a_rule_that_ends_says_so() -> None:
-    schedule = make_schedule(end_at=database_now() + timedelta(seconds=25))
-
-    out, _ = run("preview", str(schedule.pk))
-
-    assert out.splitlines()[-1] == "Nothing comes after these."
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        ([], "Give a schedule or a job, or a rule with --cron."),
-        (["Nightly", "--cron", "* * * * *"], "Give a schedule or a job"),
-        (["--cron", "61 * * * *"], "cron_expression: "),
-        (["--cron", "0 0 30 2 *"], "never"),
-        (["--cron", "* * * * *", "--timezone", "Mars/Olympus"], "timezone: "),
-        (["Nothing"], "There is no job 'Nothing'"),
-        ([str(uuid4())], "There is no job"),
-        (["--cron", "* * * * *", "--after", "tomorrow"], "'tomorrow' is no time"),
-        (["--cron", "* * * * *", "--count", "101"], "is no number from 1 to 100"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_a_preview_that_cannot_be_given_says_what_to_write(arguments: list[str], says: str) -> None:
-    make_schedule(make_job(name="Nightly"))
-    assert says in str(refuse("preview", *arguments))
-
-
-def test_a_job_without_schedules_has_nothing_to_preview() -> None:
-    make_job(name="Adhoc")
-    assert str(refuse("preview", "Adhoc")) == "Job Adhoc has no schedule."
 
 
 # --- workers

@@ -36,12 +36,14 @@ def test_a_fire_tells_its_instant_its_local_time_its_date_and_what_the_clock_did
     assert found.fires == [
         Fire(
             at=at("2026-03-29T01:00"),
+            due_at=at("2026-03-29T01:00"),
             local=datetime(2026, 3, 29, 3, tzinfo=ZoneInfo(BERLIN)),
             business_date=date(2026, 3, 29),
             notes=["02:30 does not exist that day; moved to 03:00"],
         ),
         Fire(
             at=at("2026-03-30T00:30"),
+            due_at=at("2026-03-30T00:30"),
             local=datetime(2026, 3, 30, 2, 30, tzinfo=ZoneInfo(BERLIN)),
             business_date=date(2026, 3, 30),
             notes=[],

@@ -132,9 +132,9 @@ def test_a_new_schedule_is_audited_with_all_its_fields() -> None:
             "never_fires",
         ),
         (
-            {"schedule_type": "cron", "cron_expression": "0 0 L * *"},
+            {"schedule_type": "cron", "cron_expression": "0 0 * * 1#6"},
             "cron_expression",
-            "not_supported",
+            "invalid_cron",
         ),
         (
             {"schedule_type": "daily", "time_of_day": time(6), "timezone": "Europe/Lisboa"},
