@@ -6,10 +6,11 @@
 
 from jobs.schedules.business import BusinessCalendar, CalendarOutOfDate
 from jobs.schedules.business_dates import BusinessDates
+from jobs.schedules.compiling import compile_rule
 from jobs.schedules.errors import FieldError, InvalidRule
 from jobs.schedules.exclusions import Exclusion
 from jobs.schedules.nominal import Nominal
-from jobs.schedules.rule import Rule, compile_rule
+from jobs.schedules.rule import Rule
 from jobs.schedules.spec import FIELDS_OF_KIND, RuleSpec
 from jobs.schedules.verdict import Verdict
 

@@ -45,7 +45,7 @@ def _has(exclusion: Exclusion, name: str) -> bool:
 def _shared(exclusion: Exclusion) -> Iterator[FieldError]:
     if exclusion.on_excluded not in ("skip", "defer"):
         detail = f"{exclusion.on_excluded!r} is not known; use skip or defer"
-        yield FieldError("on_excluded", "invalid_choice", detail)
+        yield FieldError("on_excluded", "unknown_choice", detail)
     if exclusion.timezone is not None:
         try:
             load_zone(exclusion.timezone)

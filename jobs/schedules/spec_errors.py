@@ -10,7 +10,7 @@ _DST_WORDS = {"dst_gap": ("run_after", "skip"), "dst_repeat": ("first", "second"
 def dst_errors(spec: RuleSpec) -> list[FieldError]:
     """Words for what changes of the clock do that are none."""
     return [
-        FieldError(name, "invalid_choice", f"{word!r} is not known; use {', '.join(known)}")
+        FieldError(name, "unknown_choice", f"{word!r} is not known; use {', '.join(known)}")
         for name, known in _DST_WORDS.items()
         if (word := getattr(spec, name)) is not None and word not in known
     ]

@@ -186,7 +186,7 @@ def test_a_choice_is_said_in_words():
 )
 def test_an_unknown_choice_is_refused(field, fix):
     [error] = refusal(kind="cron", cron_expression="0 2 * * *", **{field: "third"}).errors
-    assert (error.field, error.code) == (field, "invalid_choice")
+    assert (error.field, error.code) == (field, "unknown_choice")
     assert fix in error.detail
 
 

@@ -473,7 +473,7 @@ NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001
         (
             {"calendar": BusinessCalendar(), "on_excluded": "later"},
             "on_excluded",
-            "invalid_choice",
+            "unknown_choice",
             "use skip or defer",
         ),
         (
