@@ -83,6 +83,14 @@ class Entry:
     row: SlotRow | None = None
     span: Span | None = None
 
+    @property
+    def execution_id(self) -> UUID | None:
+        return self.row.id if self.row else None
+
+    @property
+    def status(self) -> str | None:
+        return self.row.status if self.row else None
+
 
 def entry_of_row(row: SlotRow, span: Span | None, *, is_expected: bool = True) -> Entry:
     """The line of a slot that has an execution."""

@@ -21,6 +21,7 @@ from executions.serializers import (
 from executions.services import trigger
 from executions.views.examples import JOB, SCHEDULE
 from executions.views.executions import answer_opened
+from executions.views.slots import ScheduleSlots
 from jobs import views as jobs
 from jobs.models import JobDefinition, JobSchedule
 from jobs.serializers import (
@@ -126,8 +127,8 @@ class JobViewSet(jobs.JobViewSet):
         responses={200: ScheduleWithLastExecution},
     ),
 )
-class ScheduleViewSet(jobs.ScheduleViewSet):
-    """``/api/schedules`` with their last execution."""
+class ScheduleViewSet(ScheduleSlots):
+    """``/api/schedules`` with their last execution, and what became of their slots."""
 
     serializer_class = ScheduleWithLastExecution
 

@@ -197,8 +197,8 @@ def _document(ledger: Ledger, after: datetime, until: datetime) -> dict[str, Any
                 "state": entry.fate.value,
                 "reason": entry.reason,
                 "detail": entry.detail,
-                "executionId": str(entry.row.id) if entry.row else None,
-                "status": entry.row.status if entry.row else None,
+                "executionId": entry.row and str(entry.row.id),
+                "status": entry.status,
             }
             for schedule, entry in ledger.lines
         ],
