@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST, LATEST
+from jobs.schedules.business import CalendarOutOfDate
 from jobs.schedules.business_dates import BusinessDates, business_dates_around
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.spec import RuleSpec

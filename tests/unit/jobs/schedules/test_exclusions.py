@@ -47,7 +47,7 @@ def between(first, last, **fields):
     return Exclusion("Migration", starts_at=utc(first), ends_at=utc(last), **fields)
 
 
-MAY_DAY = BusinessCalendar(holidays={date(2026, 5, 4): "May Day"})
+MAY_DAY = BusinessCalendar("May", holidays={date(2026, 5, 4): "May Day"})
 LUNCH = daily("11:00", "13:30", on_excluded="defer")
 
 

@@ -1,9 +1,16 @@
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.schedules import InvalidRule, RuleSpec, compile_rule
+from jobs.schedules import (
+    BusinessCalendar,
+    BusinessDates,
+    CalendarOutOfDate,
+    InvalidRule,
+    RuleSpec,
+    compile_rule,
+)
 from tests.unit.jobs.schedules.asking import cron, fires, refusal, utc
 
 
@@ -155,3 +162,81 @@ def test_a_refusal_is_not_remembered():
     for _ in range(2):
         with pytest.raises(InvalidRule):
             compile_rule(spec)
+
+
+UK = BusinessCalendar(
+    "UK", holidays={date(2026, 12, 25): "Christmas Day"}, first_year=2026, last_year=2027
+)
+
+
+def business_day_rule(**fields):
+    fields = {"business_day_of_month": 3, "calendar": UK, **fields}
+    return compile_rule(RuleSpec(kind="monthly_business_day", time_of_day=time(6), **fields))
+
+
+@pytest.mark.parametrize(
+    ("day", "previous", "following"),
+    [
+        (date(2026, 12, 24), date(2026, 12, 23), date(2026, 12, 28)),
+        (date(2026, 12, 25), date(2026, 12, 24), date(2026, 12, 28)),
+        (date(2026, 12, 27), date(2026, 12, 24), date(2026, 12, 28)),
+        # Nothing is known of 2025 and 2028.
+        (date(2026, 1, 1), None, date(2026, 1, 2)),
+        (date(2027, 12, 31), date(2027, 12, 30), None),
+        (date(2025, 6, 2), None, None),
+    ],
+)
+def test_a_slot_knows_the_business_days_around_it(day, previous, following):
+    rule = compile_rule(RuleSpec(kind="daily", time_of_day=time(6), calendar=UK))
+    slot = datetime.combine(day, time(6), UTC)
+    assert rule.business_dates(slot) == BusinessDates(day, previous, following)
+
+
+def test_without_a_calendar_there_are_no_business_days_around():
+    slot = utc("2026-12-24T06:00")
+    assert cron("0 6 * * *").business_dates(slot) == BusinessDates(date(2026, 12, 24))
+
+
+def test_the_business_date_is_that_of_the_clock_in_the_rules_zone():
+    rule = cron("30 1 * * *", "Asia/Tokyo")
+    assert rule.business_dates(utc("2026-12-24T16:30")).business_date == date(2026, 12, 25)
+
+
+def test_a_rule_may_outlive_its_calendar_and_then_says_so():
+    rule = business_day_rule()
+    assert fires(rule, "2000-01-01T00:00", 1) == ["2026-01-05T06:00"]
+    with pytest.raises(CalendarOutOfDate, match="dates up to 2027, not for 2028; extend its years"):
+        rule.next(utc("2027-12-15T00:00"))
+
+
+def test_a_start_beyond_the_calendar_is_no_rule_that_never_fires():
+    with pytest.raises(CalendarOutOfDate):
+        business_day_rule(start_at=utc("2028-01-01T00:00")).next(utc("2028-01-01T00:00"))
+
+
+def test_a_rule_that_never_fires_within_its_calendar_is_refused():
+    start, end = utc("2026-06-01T00:00"), utc("2026-06-02T00:00")
+    invalid = refusal(
+        kind="monthly_business_day",
+        time_of_day=time(6),
+        business_day_of_month=3,
+        calendar=UK,
+        start_at=start,
+        end_at=end,
+    )
+    assert [(e.field, e.code) for e in invalid.errors] == [("end_at", "never_fires")]
+
+
+def test_a_calendar_that_a_rule_does_not_fire_by_does_not_bound_it():
+    once = RuleSpec(kind="one_time", one_time_at=utc("2020-05-04T06:00"), calendar=UK)
+    assert fires(compile_rule(once), "2020-01-01T00:00", 2) == ["2020-05-04T06:00", None]
+
+
+def test_slots_and_fires_are_the_same_without_exclusions():
+    rule = cron("*/7 * * * *", "Europe/Berlin")
+    moment = utc("2026-10-24T22:00")
+    for _ in range(60):
+        fire = rule.next(moment)
+        assert rule.next_slot(moment) == fire
+        assert rule.judge(fire) is None
+        moment = fire
