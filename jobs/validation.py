@@ -1,10 +1,14 @@
 """One way to check a row before it is written, for API, admin and commands alike."""
 
 import shlex
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
@@ -20,7 +24,8 @@ from jobs.models import (
     Overlap,
 )
 from jobs.rules import spec_of
-from jobs.schedules import InvalidRule, compile_rule
+from jobs.schedules import FIELDS_OF_KIND, InvalidRule, Rule, compile_rule
+from jobs.schedules.business import CalendarOutOfDate
 
 # Django reports a conditional constraint without the field it is about.
 _FIELD_OF_CONSTRAINT = {"name_taken": "name"}
@@ -116,14 +121,38 @@ def _check_rule(schedule: JobSchedule, refused: set[str]) -> list[FieldProblem]:
     spec = spec_of(schedule)
     left_out = {name: _DEFAULTS_OF_RULE.get(name) for name in refused if hasattr(spec, name)}
     try:
-        compile_rule(replace(spec, **left_out))  # type: ignore[arg-type]
+        rule = compile_rule(replace(spec, **left_out))  # type: ignore[arg-type]
     except InvalidRule as error:
         return [
             FieldProblem("schedule_type" if e.field == "kind" else e.field, e.code, e.detail)
             for e in error.errors
             if e.field not in refused
         ]
-    return []
+    return _check_gaps(schedule, rule)
+
+
+_FIRES_LOOKED_AT = 100
+
+
+def _check_gaps(schedule: JobSchedule, rule: Rule) -> list[FieldProblem]:
+    """Refuse a rule that fires more often than this platform allows."""
+    least = timedelta(seconds=settings.SCHEDULER_SHORTEST_GAP_SECONDS)
+    if least <= timedelta(seconds=1):
+        return []
+    slots: list[datetime] = []
+    at = schedule.anchor_at
+    with suppress(CalendarOutOfDate):
+        while len(slots) < _FIRES_LOOKED_AT and (slot := rule.next_slot(at)) is not None:
+            slots.append(slot)
+            at = slot
+    gap = min((later - earlier for earlier, later in pairwise(slots)), default=least)
+    if gap >= least:
+        return []
+    # The field of the kind that says when, which is where the fix belongs.
+    field = FIELDS_OF_KIND[schedule.schedule_type][0]
+    detail = f"It fires {gap.total_seconds():g} s apart; here at least {least.total_seconds():g} s"
+    detail += " have to lie between two fires (SCHEDULER_SHORTEST_GAP_SECONDS)."
+    return [FieldProblem(field, "too_often", detail)]
 
 
 def _check_exclusions(schedule: JobSchedule) -> list[FieldProblem]:

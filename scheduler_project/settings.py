@@ -194,7 +194,10 @@ CELERY_DB_REUSE_MAX = 10_000
 JOB_MODULES = env.list("JOB_MODULES", default=["scheduler_project.demo.handlers"])
 
 # The platform's own jobs, known to every worker.
-SYSTEM_JOB_MODULES = ["scheduler_project.system_jobs.handlers"]
+SYSTEM_JOB_MODULES = [
+    "scheduler_project.system_jobs.handlers",
+    "scheduler_project.system_jobs.ledger",
+]
 # Programs that out-of-process jobs may start: absolute paths, or patterns of them such as
 # "/opt/reports/bin/*". None by default.
 SCHEDULER_ALLOWED_COMMANDS = env.list("SCHEDULER_ALLOWED_COMMANDS", default=[])
@@ -213,6 +216,7 @@ SCHEDULER_PUBLISH_AGAIN_MAX_SECONDS = env.float("SCHEDULER_PUBLISH_AGAIN_MAX_SEC
 SCHEDULER_HEARTBEAT_SECONDS = env.float("SCHEDULER_HEARTBEAT_SECONDS", 10.0)
 SCHEDULER_MISFIRE_GRACE_SECONDS = env.float("SCHEDULER_MISFIRE_GRACE_SECONDS", 900.0)
 SCHEDULER_CATCHUP_WINDOW_SECONDS = env.float("SCHEDULER_CATCHUP_WINDOW_SECONDS", 86_400.0)
+SCHEDULER_SHORTEST_GAP_SECONDS = env.int("SCHEDULER_SHORTEST_GAP_SECONDS", 1)
 SCHEDULER_LOG_LINES_PER_ATTEMPT = env.int("SCHEDULER_LOG_LINES_PER_ATTEMPT", 10_000)
 
 # --- Retention: how long finished executions and their logs are kept; a job may differ ---
