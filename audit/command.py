@@ -20,6 +20,7 @@ from rich.console import Console, RenderableType
 
 from audit.trail import Actor
 from core.errors import Refused
+from core.program import PROGRAM
 from core.terminal import as_json_text, make_console, visible
 
 
@@ -58,7 +59,7 @@ class PlatformCommand(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Add the examples, and ``--json`` for those that answer so."""
-        lines = [f"  manage.py {example}" for example in self.examples]
+        lines = [f"  {PROGRAM} {example}" for example in self.examples]
         kwargs["formatter_class"] = _HelpFormatter
         kwargs["epilog"] = "\n".join(["for example:", *lines]) if lines else None
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -82,11 +83,11 @@ class PlatformCommand(BaseCommand):
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
                 f"The database cannot be reached ({_first_line(error)})."
-                " Start the platform with `manage.py up`, or check DATABASE_URL."
+                f" Start the platform with `{PROGRAM} up`, or check DATABASE_URL."
             ) from None
         except ProgrammingError as error:
             raise CommandError(
-                f"The database lacks something ({_first_line(error)}). Run `manage.py migrate`."
+                f"The database lacks something ({_first_line(error)}). Run `{PROGRAM} migrate`."
             ) from None
         except KeyboardInterrupt:
             raise SystemExit(130) from None

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 
+from core.program import PROGRAM
 from executions.models import JobExecution
 from jobs.models import JobDefinition, JobSchedule, Queue
 
@@ -31,7 +32,7 @@ def find_schedule(text: str) -> JobSchedule:
     found = schedules.filter(pk=identifier).first() if identifier else None
     if found is None:
         raise CommandError(
-            f"There is no schedule {text!r}. Give a whole id; `manage.py schedules` lists them."
+            f"There is no schedule {text!r}. Give a whole id; `{PROGRAM} schedules` lists them."
         )
     return found
 
@@ -46,7 +47,7 @@ def find_execution(text: str) -> JobExecution:
     found = executions.filter(pk=identifier).first() if identifier else None
     if found is None:
         raise CommandError(
-            f"There is no execution {text!r}. Give a whole id; `manage.py executions` lists them."
+            f"There is no execution {text!r}. Give a whole id; `{PROGRAM} executions` lists them."
         )
     return found
 

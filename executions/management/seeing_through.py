@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from rich.console import RenderableType
 
 from audit.command import PlatformCommand
+from core.program import PROGRAM
 from executions.following import follow_states
 from executions.lists import described
 from executions.models import JobExecution
@@ -69,10 +70,10 @@ def _output(execution: JobExecution) -> RenderableType:
 def _complain(execution: JobExecution, seconds: float) -> None:
     if not execution.is_final:
         raise CommandError(
-            f"Not over after {seconds:g} s. See `manage.py logs {execution.pk} --follow`.",
+            f"Not over after {seconds:g} s. See `{PROGRAM} logs {execution.pk} --follow`.",
             returncode=NOT_OVER,
         )
-    raise CommandError(f"The execution is {execution.status}. See `manage.py logs {execution.pk}`.")
+    raise CommandError(f"The execution is {execution.status}. See `{PROGRAM} logs {execution.pk}`.")
 
 
 def _seconds(text: str) -> float:

@@ -10,6 +10,7 @@ from kombu.exceptions import KombuError
 from kombu.utils.url import maybe_sanitize_url
 from redis.exceptions import RedisError
 
+from core.program import PROGRAM
 from scheduler_project.doctor.finding import Finding, fail, ok, warn
 
 _OLDEST_POSTGRESQL = 180_000
@@ -23,7 +24,7 @@ def check_database() -> Finding:
         connection.ensure_connection()
         version = connection.pg_version  # type: ignore[attr-defined]
     except (DatabaseError, InterfaceError) as error:
-        return fail(about, _first_line(error), "Start `manage.py up`, or check DATABASE_URL.")
+        return fail(about, _first_line(error), f"Start `{PROGRAM} up`, or check DATABASE_URL.")
     said = f"PostgreSQL {version // 10_000}.{version % 10_000}"
     if version < _OLDEST_POSTGRESQL:
         return fail(about, said, "PostgreSQL 18 or newer is needed.")
@@ -38,7 +39,7 @@ def check_broker() -> Finding:
             link.ensure_connection(max_retries=1, interval_start=0, timeout=3)
     except (KombuError, RedisError, OSError) as error:
         return fail(
-            about, f"{url}: {_first_line(error)}", "Start `manage.py up`, or check REDIS_URL."
+            about, f"{url}: {_first_line(error)}", f"Start `{PROGRAM} up`, or check REDIS_URL."
         )
     return ok(about, url)
 
@@ -50,7 +51,7 @@ def check_migrations() -> Finding:
     if missing:
         names = ", ".join(f"{m.app_label}.{m.name}" for m, _ in missing[:3])
         return fail(
-            "migrations", f"{len(missing)} to apply ({names}, …)", "Run `manage.py migrate`."
+            "migrations", f"{len(missing)} to apply ({names}, …)", f"Run `{PROGRAM} migrate`."
         )
     return ok("migrations", "all applied")
 

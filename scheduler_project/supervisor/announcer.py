@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from core.program import PROGRAM
 from scheduler_project.supervisor.processes import Choices
 
 PROBE_EVERY_SECONDS = 0.2
@@ -29,7 +30,7 @@ def platform_addresses(choices: Choices, password: str | None, flower_login: str
     account = (
         f"user admin, password {password}"
         if password
-        else "`manage.py changepassword admin` sets a new password"
+        else f"`{PROGRAM} changepassword admin` sets a new password"
     )
     return [
         Address(

@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from audit.command import PlatformCommand, command_actor
 from audit.tokens import issue_token
+from core.program import PROGRAM
 
 
 class Command(PlatformCommand):
@@ -28,7 +29,7 @@ class Command(PlatformCommand):
         if user is None:
             raise CommandError(
                 f"There is no user {options['user']!r}."
-                " `manage.py createsuperuser` makes one; the admin lists all."
+                f" `{PROGRAM} createsuperuser` makes one; the admin lists all."
             )
         token = issue_token(
             actor=command_actor(), user=user, name=options["name"][:100], days=options["days"]

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from audit.command import PlatformCommand
 from core.clock import database_now
+from core.program import PROGRAM
 from core.terminal import make_table
 from core.times import show_span, show_time
 from executions.management.colours import style_of
@@ -35,7 +36,7 @@ class Command(PlatformCommand):
             shown=lambda: _table(loads),
         )
         if not any(load.is_alive and load.worker.kind == Worker.Kind.WORKER for load in loads):
-            self.aside.print("No worker is alive. Start `manage.py up`, or a worker process.")
+            self.aside.print(f"No worker is alive. Start `{PROGRAM} up`, or a worker process.")
 
 
 def _table(loads: list[WorkerLoad]) -> Table:
