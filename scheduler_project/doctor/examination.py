@@ -23,5 +23,6 @@ def examine() -> Iterator[Finding]:
     yield work.check_beat(now)
     yield from work.check_queues(now)
     yield work.check_schedules(now)
+    yield work.check_ledger()
     yield work.check_leases(now)
     yield work.check_days(now)

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
+from core.program import PROGRAM
 from core.times import show_span, show_time
 from executions.models import JobExecution, RolledUpDay, Worker, alive_since
 from executions.queues import QueueLoad, queue_loads
 from executions.rollups import find_hold_up
+from executions.states import ExecutionStatus
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 from scheduler_project.doctor.finding import Finding, fail, ok, warn
 
@@ -20,7 +22,7 @@ _DAYS_BEHIND = 2  # yesterday is counted soon after midnight, or an hour later
 def check_beat(now: datetime) -> Finding:
     """Has a beat looked lately?"""
     beat = Worker.objects.filter(kind=Worker.Kind.BEAT).order_by("-last_seen_at").first()
-    hint = "Start `manage.py up`, or a beat process; nothing is planned without one."
+    hint = f"Start `{PROGRAM} up`, or a beat process; nothing is planned without one."
     if beat is None:
         return fail("beat", "none has ever run", hint)
     said = f"{beat.name}, last seen {show_time(beat.last_seen_at)}"
@@ -43,7 +45,7 @@ def _check_queue(load: QueueLoad) -> Finding:
     about, hint = f"queue {name}", f"Start a worker with `-Q {name}`."
     if load.queue.is_paused:
         said = f"paused, {waiting} due" if waiting else "paused"
-        return warn(about, said, f"`manage.py queues --resume {name}` lets its executions run.")
+        return warn(about, said, f"`{PROGRAM} queues --resume {name}` lets its executions run.")
     if load.is_served:
         return ok(about, "served")
     if load.lacks_worker:
@@ -96,6 +98,22 @@ def check_days(now: datetime) -> Finding:
         return ok("days", said)
     hint = "Does job Platform rollups run, and what does its log say?"
     return warn("days", f"{said} only, and retention waits for the rest", hint)
+
+
+def check_ledger() -> Finding:
+    """Did the last look at the ledger find every slot accounted for?"""
+    about = "ledger"
+    check = JobDefinition.objects.unarchived().filter(execution_type_name="platform.ledger").first()
+    looks = JobExecution.objects.filter(job=check, started_at__isnull=False)
+    last = looks.filter(completed_at__isnull=False).order_by("-pk").first() if check else None
+    if last is None:
+        return ok(about, "not looked at yet")
+    looked = f"looked at {show_time(last.completed_at)}"
+    if last.status == ExecutionStatus.SUCCEEDED:
+        return ok(about, f"every slot accounted for, {looked}")
+    said = (last.error_message or last.status).partition("\n")[0]
+    hint = f"`{PROGRAM} ledger` lists what is missed, `{PROGRAM} recover` opens it."
+    return warn(about, f"{said} ({looked})", hint)
 
 
 def _at_most(count: int) -> str:

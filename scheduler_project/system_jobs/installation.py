@@ -64,6 +64,33 @@ SYSTEM_JOBS = (
         },
         schedule={"schedule_type": ScheduleType.DAILY, "time_of_day": time(2, 30)},
     ),
+    SystemJob(
+        handler="platform.ledger",
+        name="Platform ledger check",
+        does="Works out every slot of the last two days anew, and fails when one of them has no"
+        " execution: a due slot that nobody looked at. Warns of calendars whose years end.",
+        settings={
+            "timeout_seconds": 3600,
+            "expected_duration_seconds": 60,
+            "priority": 2,
+            "parameter_schema": {
+                "type": "object",
+                "properties": {
+                    "hours": {
+                        "type": "integer",
+                        "default": 48,
+                        "minimum": 1,
+                        "maximum": 8760,
+                        "title": "Hours",
+                        "description": "How far to look back.",
+                    }
+                },
+                "additionalProperties": False,
+            },
+        },
+        # Before retention, which may delete what this compares with.
+        schedule={"schedule_type": ScheduleType.DAILY, "time_of_day": time(2, 10)},
+    ),
 )
 
 

@@ -157,7 +157,7 @@ def test_the_platform_brings_its_own_jobs(up: Up) -> None:
         up.var,
         "SELECT execution_type_name FROM jobs_jobdefinition WHERE category = 'Platform' ORDER BY 1",
     )
-    assert handlers == ["platform.retention", "platform.rollups"]
+    assert handlers == ["platform.ledger", "platform.retention", "platform.rollups"]
 
 
 def test_the_demos_command_runs_outside_the_worker(up: Up) -> None:

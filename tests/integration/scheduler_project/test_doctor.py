@@ -41,7 +41,7 @@ def test_a_well_installation_has_no_failure() -> None:
     out = StringIO()
     call_command("doctor", stdout=out)
     lines = out.getvalue().splitlines()
-    assert len(lines) == 9
+    assert len(lines) == 10
     assert all("ok" in line for line in lines)
 
 
@@ -181,3 +181,18 @@ def test_a_transaction_that_days_wait_for_is_named(
         assert f"process {pid} has a transaction open since {show_time(began_at)}" in finding.said
         assert f"pg_terminate_backend({pid})" in finding.hint
     assert work.check_days(now).level is Level.OK
+
+
+def test_the_ledger_is_as_the_last_look_at_it_found_it() -> None:
+    assert work.check_ledger().level is Level.OK
+    job = make_job(execution_type_name="platform.ledger")
+    make_execution(job, status="failed", error_message="2 of 9 slots are not accounted for: ...")
+
+    finding = work.check_ledger()
+
+    assert finding.level is Level.WARN
+    assert finding.said.startswith("2 of 9 slots are not accounted for")
+    assert "manage.py recover" in finding.hint
+    make_execution(job, status="succeeded")
+    make_execution(job, status="running")
+    assert work.check_ledger().level is Level.OK

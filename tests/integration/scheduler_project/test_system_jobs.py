@@ -56,15 +56,16 @@ def test_the_command_creates_every_job_with_its_schedule_and_says_so() -> None:
     out = StringIO()
     call_command("system_jobs", stdout=out)
 
-    assert "Created: Platform rollups, Platform retention." in out.getvalue()
+    assert "Created: Platform rollups, Platform retention, Platform ledger check." in out.getvalue()
     for job in JobDefinition.objects.all():
         assert (job.category, job.ownership.team_name) == ("Platform", "Platform")
         assert job.allow_manual_trigger
         assert job.max_retries == 3
         assert job.schedules.filter(next_fire_at__isnull=False).count() == 1
-    hourly, nightly = JobSchedule.objects.order_by("job__execution_type_name").reverse()
+    checked, nightly, hourly = JobSchedule.objects.order_by("job__execution_type_name")
     assert rule_of(hourly).describe().startswith("At minute 12")
-    assert nightly.schedule_type == ScheduleType.DAILY
+    assert nightly.schedule_type == checked.schedule_type == ScheduleType.DAILY
+    assert checked.time_of_day < nightly.time_of_day
 
 
 def test_every_job_has_a_handler() -> None:
@@ -227,6 +228,7 @@ def test_retention_forgets_sessions_and_processes() -> None:
     ("handler", "parameters"),
     [
         ("platform.rollups", {}),
+        ("platform.ledger", {}),
         ("platform.retention", {}),
         ("platform.retention", {"dry_run": True}),
     ],
@@ -252,7 +254,7 @@ def test_a_worker_without_modules_of_its_own_carries_them_out(platform: Platform
     install()
     platform.start(JOB_MODULES="")
 
-    for handler in ("platform.rollups", "platform.retention"):
+    for handler in ("platform.rollups", "platform.ledger", "platform.retention"):
         job = JobDefinition.objects.get(execution_type_name=handler)
         execution = trigger(actor=TESTER, job=job)
         ended = JobExecution.objects.filter(pk=execution.pk, completed_at__isnull=False)
@@ -270,7 +272,10 @@ def test_somebodys_job_of_the_same_name_stops_no_upgrade() -> None:
 
     call_command("system_jobs", stdout=out, stderr=err)
 
-    assert out.getvalue() == "Created: Platform rollups, Platform retention (system).\n"
+    assert (
+        out.getvalue()
+        == "Created: Platform rollups, Platform retention (system), Platform ledger check.\n"
+    )
     assert err.getvalue().startswith("Platform retention (system) is called so because another job")
     handler = JobDefinition.objects.get(name="Platform retention (system)").execution_type_name
     assert handler == "platform.retention"
@@ -281,4 +286,8 @@ def test_a_name_that_nobody_has_is_found() -> None:
     for taken in ("Platform rollups", "Platform rollups (system)", "Platform rollups (system 2)"):
         make_job(name=taken)
 
-    assert install() == ["Platform rollups (system 3)", "Platform retention"]
+    assert install() == [
+        "Platform rollups (system 3)",
+        "Platform retention",
+        "Platform ledger check",
+    ]
