@@ -13,7 +13,10 @@ _LAST_ORDINAL = date.max.toordinal()
 
 
 class CalendarOutOfDate(ValueError):
-    """A calendar was asked about a year that it has no dates for."""
+    """A calendar was asked about a year that it has no dates for.
+
+    ``undecided_from`` is the first date on which whoever asked may have missed something.
+    """
 
     def __init__(self, name: str, year: int, last_year: int) -> None:
         super().__init__(
@@ -21,6 +24,7 @@ class CalendarOutOfDate(ValueError):
         )
         self.name = name
         self.year = year
+        self.undecided_from = date(year, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

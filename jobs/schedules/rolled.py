@@ -48,7 +48,7 @@ class RolledDates:
         following = (year, month + 1) if month < 12 else (year + 1, 1)
         if days := self.in_month(*following):
             return *following, lowest(days)
-        for _, landed in self._landings(date(*following, 1)):
+        for _, landed in self._landings(date(year, month, 1) + (day - 1) * _DAY):
             return landed.year, landed.month, landed.day
         return None
 
@@ -86,16 +86,22 @@ class RolledDates:
 
     def _landings(self, start: date) -> Iterator[tuple[date, date]]:
         """The nominal dates that land on ``start`` or later, with where they land, in order."""
-        cursor = self._first_nominal(start)
-        last_year = max(start.year, cursor.year) + HORIZON_YEARS
-        while found := self.nominal.on_or_after(cursor.year, cursor.month, cursor.day):
-            named = date(*found)
-            if named.year > last_year:
-                break
-            landed = self._land(named)
-            if landed is not None and landed >= start:
-                yield named, landed
-            cursor = named + _DAY
+        reached = start
+        try:
+            cursor = self._first_nominal(start)
+            last_year = max(start.year, cursor.year) + HORIZON_YEARS
+            while found := self.nominal.on_or_after(cursor.year, cursor.month, cursor.day):
+                reached = date(*found)
+                if reached.year > last_year:
+                    break
+                landed = self._land(reached)
+                if landed is not None and landed >= start:
+                    yield reached, landed
+                cursor = reached + _DAY
+        except CalendarOutOfDate as out_of_date:
+            only_later = self.how in ("following", "skip") and self.offset >= 0
+            out_of_date.undecided_from = max(start, reached) if only_later else start
+            raise
 
     def _first_nominal(self, start: date) -> date:
         """A date before which none lands on ``start`` or later."""
