@@ -8,7 +8,7 @@ from uuid import UUID
 from jobs.calendars.reading import read_calendar
 from jobs.models import CalendarVersion, JobSchedule
 from jobs.rules import spec_of
-from jobs.schedules import BusinessCalendar, InvalidRule, RuleSpec, compile_rule
+from jobs.schedules import BusinessCalendar, InvalidRule, Rule, RuleSpec, compile_rule
 
 
 def describe_rule(schedule: JobSchedule) -> str:
@@ -22,9 +22,14 @@ def describe_rules(schedules: Sequence[JobSchedule]) -> dict[UUID, str]:
     return {row.pk: _describe(row, calendars) for row in schedules}
 
 
+def in_words(rule: Rule, schedule: JobSchedule) -> str:
+    """The rule, and whether its runs depend on a condition."""
+    return rule.describe() + ", if its condition holds" * schedule.has_condition
+
+
 def _describe(schedule: JobSchedule, calendars: dict[UUID, BusinessCalendar]) -> str:
     try:
-        return compile_rule(_spec(schedule, calendars)).describe()
+        return in_words(compile_rule(_spec(schedule, calendars)), schedule)
     except InvalidRule as error:
         return f"not a rule any more: {error}"
 

@@ -3,25 +3,26 @@
 from typing import Any
 
 from core.errors import FieldProblem
-from jobs.models import JobSchedule
+from jobs.models import IntervalUnit, JobSchedule
 from jobs.schedules import FIELDS_OF_KIND
 from jobs.schedules.words import listed
 
 _DAYS = ("days_of_week", "day_of_month", "business_day_of_month", "on_days")
+_ROLLED = ("roll", "offset_business_days", "short_month")
 # What a field says is no longer said by these.
 _INSTEAD_OF = {
     "day_of_month": ("nth_weekday", *_DAYS),
     "nth_weekday": ("day_of_month", "business_day_of_month", "on_days"),
     "days_of_week": (*_DAYS, "cron_expression", "interval_seconds"),
-    "business_day_of_month": ("nth_weekday", *_DAYS),
-    "on_days": ("nth_weekday", *_DAYS),
+    "business_day_of_month": ("nth_weekday", *_DAYS, *_ROLLED),
+    "on_days": ("nth_weekday", *_DAYS, *_ROLLED, "adjust_to_previous_business_day"),
     "cron_expression": ("time_of_day", "days_of_week", "interval_seconds"),
     "time_of_day": ("cron_expression", "interval_seconds"),
     "interval_seconds": (
         *("cron_expression", "time_of_day", "days_of_week"),
         *("interval_unit", "repeat_every"),
     ),
-    "interval_unit": ("interval_seconds",),
+    "interval_unit": ("interval_seconds", "align"),
 }
 _ALL_FIELDS = sorted({name for names in FIELDS_OF_KIND.values() for name in names})
 
@@ -51,7 +52,7 @@ def make_room(schedule: JobSchedule, fields: dict[str, Any]) -> None:
     """
     kind = fields.get("schedule_type", schedule.schedule_type)
     own = FIELDS_OF_KIND.get(kind, ())
-    said = [name for name in own if fields.get(name) is not None]
+    said = [name for name in own if fields.get(name) not in (None, IntervalUnit.ELAPSED)]
     gone = {other for name in said for other in _INSTEAD_OF.get(name, ())}
     if kind != schedule.schedule_type:
         gone.add("repeat_every")

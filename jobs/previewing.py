@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from jobs.describing import describe_rule
+from jobs.describing import describe_rule, in_words
 from jobs.kinds import keep_to_kind
 from jobs.models import JobSchedule, ScheduleType, Standing
 from jobs.rules import rule_of, spec_of
@@ -75,15 +75,17 @@ def preview_schedule(schedule: JobSchedule, *, after: datetime, count: int) -> P
     spec = spec_of(schedule)
     rule = compile_rule(spec)
     if schedule.schedule_type == ScheduleType.AFTER_COMPLETION:
-        return _preview_following(schedule, rule, spec, after)
-    return preview_rule(
-        rule,
-        spec,
-        after=after,
-        count=count,
-        spread_seconds=schedule.spread_seconds,
-        runs_left=_runs_left(schedule),
-    )
+        preview = _preview_following(schedule, rule, spec, after)
+    else:
+        preview = preview_rule(
+            rule,
+            spec,
+            after=after,
+            count=count,
+            spread_seconds=schedule.spread_seconds,
+            runs_left=_runs_left(schedule),
+        )
+    return replace(preview, description=in_words(rule, schedule))
 
 
 def preview_fields(fields: dict[str, Any], *, after: datetime, count: int) -> Preview:

@@ -1,5 +1,6 @@
 """Serializers whose names on the wire are camelCase, and which refuse what they do not know."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -19,6 +20,7 @@ from core.errors import InvalidInput
 M = TypeVar("M", bound=Model)
 
 _SHOWN = 60  # characters of a foreign name
+_SNAKE_CASE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 
 class _CamelCase:
@@ -77,7 +79,10 @@ class _CamelCase:
 
     @contextmanager
     def naming_fields(self) -> Iterator[None]:
-        """Let what a service refuses inside carry the names of this serializer's fields."""
+        """Let what a service refuses inside carry the names of this serializer's fields.
+
+        So do the sentences: those name other fields.
+        """
         try:
             yield
         except InvalidInput as error:
@@ -88,8 +93,9 @@ class _CamelCase:
             for problem in error.problems:
                 name = names.get(problem.field, camel_case(problem.field))
                 is_about_all = problem.field == "__all__"
+                detail = _SNAKE_CASE.sub(lambda word: names.get(word[0], word[0]), problem.detail)
                 details.setdefault("non_field_errors" if is_about_all else name, []).append(
-                    ErrorDetail(problem.detail, problem.code)
+                    ErrorDetail(detail, problem.code)
                 )
             raise ValidationError(details) from None
 

@@ -85,3 +85,54 @@ def test_the_trigger_takes_parameters(api: Any, job: dict[str, Any]) -> None:
 
 def test_the_trigger_of_an_unknown_job_is_a_404(api: Any) -> None:
     assert api.send("post", f"/api/jobs/{uuid4()}/trigger").status_code == 404
+
+
+# What a client of the contract sends of a schedule: each property, whether it applies or not.
+WHOLE = {
+    **dict.fromkeys(["cronExpression", "timeOfDay", "daysOfWeek", "dayOfMonth"]),
+    **dict.fromkeys(["businessDayOfMonth", "oneTimeExecutionDate", "conditionalExpression"]),
+    **dict.fromkeys(["calendar", "startDateUtc", "endDateUtc"]),
+    "adjustToPreviousBusinessDay": False,
+    "timezone": "UTC",
+    "isActive": True,
+    "createdBy": "admin@company.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "name"),
+    [
+        (1, {"oneTimeExecutionDate": "2130-12-01T06:00:00Z"}, "one_time"),
+        (2, {"timeOfDay": "06:00:00"}, "daily"),
+        (3, {"timeOfDay": "06:00:00", "daysOfWeek": 34}, "weekly"),
+        (4, {"timeOfDay": "06:00:00", "dayOfMonth": 31}, "monthly"),
+        (5, {"timeOfDay": "06:00:00", "businessDayOfMonth": 5}, "monthly_business_day"),
+        (
+            5,
+            {
+                "timeOfDay": "06:00:00",
+                "businessDayOfMonth": 5,
+                "adjustToPreviousBusinessDay": True,
+                "timezone": "America/Sao_Paulo",
+            },
+            "monthly_business_day",
+        ),
+        (6, {"cronExpression": "0 6 * * 1-5"}, "cron"),
+        (7, {"conditionalExpression": "prev.exists", "timeOfDay": "06:00:00"}, "conditional"),
+        (7, {"conditionalExpression": "prev.exists", "cronExpression": "@hourly"}, "conditional"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_each_type_of_the_contract_is_taken_with_null_for_what_does_not_apply(
+    api: Any, job: dict[str, Any], kind: int, fields: dict[str, Any], name: str
+) -> None:
+    sent = {"jobDefinitionId": job["id"], "scheduleType": kind, **WHOLE, **fields}
+    answer = api.send("post", "/api/schedules", sent)
+    assert answer.status_code == 201, answer.content
+    body = answer.json()
+    assert {field: body[field] for field in sent} == {**sent, "scheduleType": name}
+    assert body["nextExecutionUtc"].endswith("Z")
+    again = api.send("put", answer["Location"], sent)
+    assert (again.status_code, again.json()["nextExecutionUtc"]) == (200, body["nextExecutionUtc"])
+    preview = api.send("post", "/api/schedules/preview", {**sent, "count": 1})
+    assert [fire["fireUtc"] for fire in preview.json()["fires"]] == [body["nextExecutionUtc"]]
