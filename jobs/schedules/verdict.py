@@ -1,12 +1,13 @@
 """What exclusions say about the slots of a rule.
 
 A slot within any exclusion that skips does not run. One that is only within exclusions that defer
-waits for the end of theirs, and is looked at again there, until it is within none.
+waits for the end of theirs, and is looked at again there, until none defers it any more; it runs
+then, unless that is within one that skips. So all slots of a stretch that defers share one fate.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST
@@ -16,7 +17,9 @@ LONGEST_EXCLUDED = timedelta(days=5 * 366)
 MOST_EXCLUDED = 10_000
 """What is excluded for longer, or so many times on end, is taken to be excluded for ever."""
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+MOST_WINDOWS = 2_000
+"""So many windows that follow on each other, or five years of days, are taken to go on for ever."""
+
 _SECOND = timedelta(seconds=1)
 
 NextSlot = Callable[[datetime], datetime | None]
@@ -28,6 +31,18 @@ class Verdict:
 
     exclusion: Exclusion
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """When a slot runs, None if never, and what excludes it, if anything does.
+
+    No slot before ``shared_until`` fares better.
+    """
+
+    at: datetime | None
+    exclusion: Exclusion | None
+    shared_until: datetime
 
 
 class Judge:
@@ -43,10 +58,8 @@ class Judge:
 
     def judge(self, slot: datetime) -> Verdict | None:
         """What becomes of a slot; None when nothing excludes it."""
-        exclusion, at = self._follow(slot)
-        if exclusion is None:
-            return None
-        return Verdict(exclusion, None if at is _NEVER else at)
+        fate = self.follow(slot)
+        return Verdict(fate.exclusion, fate.at) if fate.exclusion else None
 
     def next_run(self, next_slot: NextSlot, after: datetime) -> datetime | None:
         """The first instant later than ``after`` at which a slot runs.
@@ -60,31 +73,30 @@ class Judge:
             slot = next_slot(cursor)
             if slot is None:
                 return None
-            _, at = self._follow(slot)
-            if at is not None and at > after:
-                return at if at is not _NEVER else None
+            fate = self.follow(slot)
+            if fate.at is not None and fate.at > after:
+                return fate.at
             first_excluded = first_excluded or slot
             if slot - first_excluded > LONGEST_EXCLUDED:
                 return None
-            skipping = self._latest(self._skipping, slot)
-            cursor = skipping[1] - _SECOND if skipping else slot
+            cursor = max(slot, fate.shared_until - _SECOND)
         return None
 
-    def _follow(self, slot: datetime) -> tuple[Exclusion | None, datetime | None]:
-        """What excludes a slot, if anything does, and when it runs: None if it is skipped.
-
-        ``_NEVER`` if it waits for longer than is worth looking, as then all later slots do.
-        """
+    def follow(self, slot: datetime) -> Fate:
+        """What becomes of a slot in the end."""
+        if skipping := self._latest(self._skipping, slot):
+            return Fate(None, *skipping)
         exclusion, at = None, slot
-        while True:
-            if skipping := self._latest(self._skipping, at):
-                return skipping[0], None
+        for _ in range(MOST_WINDOWS):
             waiting = self._latest(self._deferring, at)
             if waiting is None:
-                return exclusion, at
+                break
             exclusion, at = exclusion or waiting[0], waiting[1]
-            if at > self._last or at - slot > LONGEST_EXCLUDED:
-                return exclusion, _NEVER
+        else:
+            return Fate(None, exclusion, at)
+        if exclusion and (skipping := self._latest(self._skipping, at)):
+            return Fate(None, skipping[0], at)
+        return Fate(at if at <= self._last else None, exclusion, at)
 
     def stretch_start(self, instant: datetime) -> datetime:
         """The instant before all slots that may wait for a time later than ``instant``.
@@ -92,7 +104,9 @@ class Judge:
         It is the instant itself unless that lies in time that defers.
         """
         start = instant
-        while start > EARLIEST and instant - start <= LONGEST_EXCLUDED:
+        for _ in range(MOST_WINDOWS):
+            if start <= EARLIEST:
+                break
             windows = [one.window_around(start, self._zone) for one in self._deferring]
             found = [window[0] for window in windows if window]
             if not found:

@@ -50,10 +50,10 @@ def _waiting(judge: Judge, next_slot: NextSlot, fire: datetime) -> Iterator[tupl
     """Each slot that waits for a fire, and the name of its exclusion."""
     slot = next_slot(judge.stretch_start(fire - _SECOND))
     while slot is not None and slot < fire:
-        verdict = judge.judge(slot)
-        if verdict and verdict.until == fire:
-            yield slot, verdict.exclusion.name
-        slot = next_slot(slot)
+        fate = judge.follow(slot)
+        if fate.at == fire and fate.exclusion:
+            yield slot, fate.exclusion.name
+        slot = next_slot(slot if fate.at else max(slot, fate.shared_until - _SECOND))
 
 
 def _last(judge: Judge, next_slot: NextSlot, fire: datetime, slots: list[datetime]) -> datetime:
@@ -61,8 +61,7 @@ def _last(judge: Judge, next_slot: NextSlot, fire: datetime, slots: list[datetim
     slot = fire
     while slot > slots[-1]:
         slot = _last_before(next_slot, slot, slots[-1])
-        verdict = judge.judge(slot)
-        if verdict and verdict.until == fire:
+        if judge.follow(slot).at == fire:
             break
     return slot
 

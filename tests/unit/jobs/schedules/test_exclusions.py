@@ -202,6 +202,22 @@ def test_a_deferred_slot_may_land_in_another_window_that_defers():
     )
 
 
+def test_slots_that_wait_for_one_another_share_one_fate():
+    until_two = between("2026-05-04T13:00", "2026-05-04T14:00", on_excluded="defer")
+    backup = daily("13:20", "13:40", name="Backup")
+    rule = excluding(LUNCH, until_two, backup)
+    # At 13:30, where lunch ends, they still wait; at 14:00 the backup is over.
+    assert fires(rule, "2026-05-04T10:00", 2) == ["2026-05-04T14:00", "2026-05-04T15:00"]
+
+
+def test_a_second_by_second_rule_passes_days_in_a_few_steps():
+    week = between("2026-05-04T00:00", "2026-05-11T00:00", on_excluded="defer")
+    backup = between("2026-05-11T00:00", "2026-05-18T00:00")
+    rule = excluding(week, backup, expression="* * * * * *")
+    assert fires(rule, "2026-05-03T23:59:59", 1) == ["2026-05-18T00:00"]
+    assert rule.judge(utc("2026-05-05T00:00")).exclusion is backup
+
+
 def test_what_would_run_after_the_end_of_the_schedule_does_not():
     rule = excluding(LUNCH, end_at=utc("2026-05-04T13:00"))
     assert fires(rule, "2026-05-04T09:00", 2) == ["2026-05-04T10:00", None]
@@ -314,16 +330,19 @@ def ends(exclusion, clock):
 
 
 def walk(slots, exclusions, clock):
-    """The runs of these slots: each waits until it is within no window, or is skipped."""
-    windows, runs = [(one.on_excluded, ends(one, clock)) for one in exclusions], set()
+    """The runs of these slots: each waits until no window defers it, and then none may skip it."""
+    deferring = [ends(one, clock) for one in exclusions if one.on_excluded == "defer"]
+    skipping = [ends(one, clock) for one in exclusions if one.on_excluded == "skip"]
+    runs = set()
     for slot in slots:
         at = slot
-        while within := [(what, ends[at]) for what, ends in windows if at in ends]:
-            if any(what == "skip" or end is None for what, end in within):
+        while waits := [window[at] for window in deferring if at in window]:
+            if None in waits:  # for longer than is looked at
                 break
-            at = max(end for _, end in within)
+            at = max(waits)
         else:
-            runs.add(at)
+            if not any(moment in window for window in skipping for moment in (slot, at)):
+                runs.add(at)
     return sorted(runs)
 
 
@@ -390,8 +409,8 @@ def test_a_long_blackout_is_passed_in_one_step():
 
 
 def test_asking_at_the_ends_of_time_is_no_error():
-    rule = excluding(daily("22:00", "06:00", on_excluded="defer"), timezone="Pacific/Kiritimati")
-    for zone in ("UTC", "Pacific/Pago_Pago"):
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"):
+        rule = excluding(daily("22:00", "21:00", on_excluded="defer"), timezone=zone)
         first = datetime.min.replace(tzinfo=ZoneInfo(zone))
         assert rule.next(first) is not None
         assert rule.next(datetime.max.replace(tzinfo=ZoneInfo(zone))) is None
