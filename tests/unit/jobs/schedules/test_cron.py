@@ -1,5 +1,6 @@
 import pytest
 
+from jobs.schedules.cron import cron_timing
 from tests.unit.jobs.schedules.asking import cron, fires, refusal
 
 NEW_YEAR = "2026-01-01T00:00:30"  # a Thursday
@@ -65,6 +66,9 @@ def test_a_range_that_runs_backwards_wraps_around(wrapping, plain):
         ("0 0 * * 0-7", "0 0 * * SUN-SAT"),
         ("0 0 * * 7-7", "0 0 * * SUN"),
         ("0 0 5-5 * *", "0 0 5 * *"),
+        ("0 0 * * FRI-FRI", "0 0 * * FRI"),
+        ("59/15 * * * *", "59 * * * *"),
+        ("0 0 * * 6/1", "0 0 * * SAT"),
         ("10/20 * * * *", "10,30,50 * * * *"),
         ("0 20/2 * * *", "0 20,22 * * *"),
         ("0 0 * * 4/1", "0 0 * * THU,FRI,SAT"),
@@ -99,6 +103,7 @@ def test_short_forms_mean_the_written_out_ones(short, plain):
         ("0 0 31 6 MON", ["06-01", "06-08", "06-15", "06-22", "06-29"]),
         # So is one that is written out in full: either is met every day.
         ("0 0 1-31 * MON", ["01-02", "01-03", "01-04"]),
+        ("0 0 29 2 1", ["02-02", "02-09", "02-16", "02-23"]),
         ("0 0 */1 * MON", ["01-02", "01-03", "01-04"]),
     ],
 )
@@ -196,6 +201,7 @@ def test_dates_that_never_come_are_refused(expression):
     [
         "0 0 31 2 MON",
         "0 0 1 * MON#2",
+        "0 0 1 * 1#3",
         "0 0 15 * FRIL",
         "0 0 L-2 * 1#1",
         "0 0 30 2 *",
@@ -238,3 +244,34 @@ def test_an_impossible_day_of_month_beside_a_weekday_is_fine():
 
 def test_leap_day_skips_the_century():
     assert fires(cron("0 0 29 2 *"), "2096-02-29T00:00:00", 1) == ["2104-02-29T00:00"]
+
+
+def test_leap_day_on_a_weekday_waits_for_40_years():
+    rule = cron("0 0 29 2 MON", day_match="and")
+    assert fires(rule, "2072-03-01T00:00:00", 1) == ["2112-02-29T00:00"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "interval_like"),
+    [
+        ("0 2 * * *", False),
+        ("0,30 1-5 * * *", False),
+        ("0-59 0-23 * * *", False),
+        ("30 0 2 * * *", False),
+        ("H 2 * * *", False),
+        ("H(0-29) H * * *", False),
+        ("0 0 */2 * */2", False),
+        ("* 2 * * *", True),
+        ("0 * * * *", True),
+        ("*/30 2 * * *", True),
+        ("0/30 2 * * *", True),
+        ("0 1-5/2 * * *", True),
+        ("0,*/20 2 * * *", True),
+        ("H/15 2 * * *", True),
+        ("* 0 2 * * *", True),
+        ("@daily", False),
+        ("@hourly", True),
+    ],
+)
+def test_a_star_or_step_in_the_time_makes_it_interval_like(expression, interval_like):
+    assert cron_timing(expression).is_interval_like is interval_like
