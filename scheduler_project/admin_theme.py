@@ -118,6 +118,7 @@ def make_theme(product_name: str) -> dict[str, Any]:
         "ENVIRONMENT": "scheduler_project.admin_theme.environment_badge",
         "STYLES": [
             lambda request: static("core/admin.css"),
+            lambda request: static("jobs/admin.css"),
             lambda request: static("executions/admin.css"),
         ],
         "SCRIPTS": [

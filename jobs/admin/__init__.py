@@ -1,6 +1,7 @@
-"""Jobs, schedules and queues in the admin. Every write goes through the services."""
+"""Jobs, schedules, calendars and queues in the admin. Every write goes through the services."""
 
-from jobs.admin import queue, schedule
+from jobs.admin import queue
 from jobs.admin.job import JobAdmin
+from jobs.admin.schedule import ScheduleAdmin
 
-__all__ = ["JobAdmin", "queue", "schedule"]
+__all__ = ["JobAdmin", "ScheduleAdmin", "queue"]

@@ -2,10 +2,20 @@
 
 from typing import Any
 
+from django.db.models import F, Q
 from django.http import HttpRequest
 
 from core.admin_filters import ChoiceFilter
-from jobs.models import ExecutionMode, JobDefinition, JobOwnership, JobStatus, Queue, ScheduleType
+from jobs.models import (
+    ExclusionScope,
+    ExecutionMode,
+    HolidayCalendar,
+    JobDefinition,
+    JobOwnership,
+    JobStatus,
+    Queue,
+    ScheduleType,
+)
 
 _MOST_LISTED = 200
 
@@ -98,6 +108,21 @@ class KindFilter(_ColumnFilter):
     choices_of_column = ScheduleType.choices
 
 
+_STARTED = Q(is_active=True, paused_at__isnull=True)
+_OVER = Q(next_fire_at__isnull=True, stuck_at__isnull=True)
+_FOLLOWS = Q(schedule_type=ScheduleType.AFTER_COMPLETION) & (
+    Q(max_runs__isnull=True) | Q(run_count__lt=F("max_runs"))
+)
+# As ``schedule_badge`` tells them.
+_STATES = {
+    "active": _STARTED & Q(stuck_at__isnull=True) & (~_OVER | _FOLLOWS),
+    "paused": Q(is_active=True, paused_at__isnull=False),
+    "stopped": Q(is_active=False),
+    "stuck": _STARTED & Q(stuck_at__isnull=False),
+    "completed": _STARTED & _OVER & ~_FOLLOWS,
+}
+
+
 class ScheduleStateFilter(ChoiceFilter):
     """Archived schedules are out of sight unless asked for."""
 
@@ -106,12 +131,44 @@ class ScheduleStateFilter(ChoiceFilter):
     all_option = ("", "All but archived")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("active", "Active"), ("inactive", "Inactive"), ("archived", "Archived")]
+        return [(name, name.capitalize()) for name in (*_STATES, "archived")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "archived":
             return queryset.filter(archived_at__isnull=False)
-        queryset = queryset.unarchived()
-        if self.value() in {"active", "inactive"}:
-            return queryset.filter(is_active=self.value() == "active")
-        return queryset
+        condition = _STATES.get(self.value() or "", Q())
+        return queryset.unarchived().filter(condition)
+
+
+class ScopeFilter(_ColumnFilter):
+    """By what an exclusion window holds for."""
+
+    title = "holds for"
+    parameter_name = "scope"
+    column = "scope"
+    choices_of_column = ExclusionScope.choices
+
+
+class CalendarFilter(_ColumnFilter):
+    """By the calendar that a schedule reckons with."""
+
+    title = "calendar"
+    parameter_name = "calendar"
+    column = "calendar__name"
+
+    def offered(self) -> Any:
+        return HolidayCalendar.objects.order_by("name").values_list("name", flat=True)
+
+
+class ArchivedFilter(ChoiceFilter):
+    """What is archived is out of sight unless asked for."""
+
+    title = "state"
+    parameter_name = "state"
+    all_option = ("", "All but archived")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("archived", "Archived")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(archived_at__isnull=self.value() != "archived")

@@ -32,7 +32,7 @@ class JobAdmin(ServiceAdmin):
     """What runs. ``executions`` adds what has run, and Run now."""
 
     form = JobForm
-    list_display: Any = ("name", "status_badge", "next_fire", "category", "lane", "team")
+    list_display: Any = ("name", "status_badge", "next_run", "category", "lane", "team")
     list_filter = (StatusFilter, TeamFilter, CategoryFilter, QueueFilter, ModeFilter)
     list_filter_submit = True
     list_select_related = ("ownership",)
@@ -44,9 +44,9 @@ class JobAdmin(ServiceAdmin):
     conditional_fields = {field: shown_when(mode) for mode, field in FIELD_OF_MODE.items()}
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        schedules = JobSchedule.objects.filter(job=OuterRef("pk")).order_by("next_fire_at")
-        next_fire_at = Subquery(schedules.values("next_fire_at")[:1])
-        return super().get_queryset(request).annotate(next_fire_at=next_fire_at)
+        schedules = JobSchedule.objects.filter(job=OuterRef("pk")).order_by("next_run_at")
+        next_run_at = Subquery(schedules.values("next_run_at")[:1])
+        return super().get_queryset(request).annotate(next_run_at=next_run_at)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -136,9 +136,9 @@ class JobAdmin(ServiceAdmin):
     def team(self, job: JobDefinition) -> str:
         return job.ownership.team_name if hasattr(job, "ownership") else ""
 
-    @admin.display(description="next fire (UTC)", ordering="next_fire_at")
-    def next_fire(self, job: Any) -> SafeString:
-        return short_moment(job.next_fire_at)
+    @admin.display(description="next run (UTC)", ordering="next_run_at")
+    def next_run(self, job: Any) -> SafeString:
+        return short_moment(job.next_run_at)
 
     @admin.display(description="queue", ordering="queue_id")
     def lane(self, job: JobDefinition) -> str:

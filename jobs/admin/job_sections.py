@@ -9,8 +9,9 @@ from django.utils.safestring import SafeString
 
 from core.admin_display import changes, short_moment, table, value_text
 from core.clock import database_now
-from jobs.admin.display import environment_words, rule_words, schedule_badge
+from jobs.admin.display import environment_words, schedule_badge
 from jobs.admin.preview import next_fires_of_all
+from jobs.describing import describe_rules
 from jobs.models import JobDefinition, JobSchedule, JobStatus
 
 _MOST_SCHEDULES = 50
@@ -22,14 +23,16 @@ def schedules_of(
 ) -> SafeString:
     """The job's schedules, each with what can be done to it."""
     is_open = job.status != JobStatus.ARCHIVED
+    schedules = list(job.schedules.unarchived().order_by("created_at")[:_MOST_SCHEDULES])
+    words = describe_rules(schedules)
     rows = [
         {
             "schedule": schedule,
-            "rule": rule_words(schedule),
+            "rule": words[schedule.pk],
             "state": schedule_badge(schedule),
-            "next_fire": short_moment(schedule.next_fire_at),
+            "next_run": short_moment(schedule.next_run_at),
         }
-        for schedule in job.schedules.unarchived().order_by("created_at")[:_MOST_SCHEDULES]
+        for schedule in schedules
     ]
     context = {
         "rows": rows,
@@ -46,8 +49,8 @@ def schedules_of(
 
 def next_fires_of(job: JobDefinition) -> SafeString:
     """What the job's active schedules fire next, all together."""
-    active = job.schedules.unarchived().filter(is_active=True).order_by("next_fire_at")
-    schedules: list[JobSchedule] = list(active[:_MOST_SCHEDULES])
+    firing = job.schedules.unarchived().filter(is_active=True, paused_at=None)
+    schedules: list[JobSchedule] = list(firing.order_by("next_fire_at")[:_MOST_SCHEDULES])
     return next_fires_of_all(schedules, now=database_now())
 
 

@@ -1,46 +1,51 @@
 """The form of a schedule: the fields of every kind, of which each kind shows its own."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from django.db.models import Q
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminExpandableTextareaWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from audit.admin_forms import ServiceForm
 from core.admin_fields import BitsField, JsonObjectTextField
-from jobs.models import JobSchedule, ScheduleType, Weekday
-from jobs.schedules import FIELDS_OF_KIND
+from jobs.admin.schedule_fields import (
+    CHOICES,
+    HELP_TEXTS,
+    KIND_FIELDS,
+    KINDS,
+    LABELS,
+    POLICY_FIELDS,
+    SCHEDULE_FIELDS,
+    fields_of_choice,
+)
+from jobs.models import (
+    ExclusionScope,
+    ExclusionWindow,
+    HolidayCalendar,
+    JobSchedule,
+    Roll,
+    ScheduleType,
+    Weekday,
+)
 from jobs.schedules.zone import zone_names
 from jobs.scheduling import change_schedule, create_schedule
 
-KIND_FIELDS = (
-    *("one_time_at", "time_of_day", "days_of_week", "day_of_month"),
-    *("cron_expression", "interval_seconds", "delay_seconds"),
-)
-SCHEDULE_FIELDS = (
-    *("schedule_type", *KIND_FIELDS, "timezone"),
-    *("start_at", "end_at", "is_active", "parameters"),
-)
-# In the order in which people need them.
-_KINDS = (
-    (ScheduleType.DAILY, "Every day"),
-    (ScheduleType.WEEKLY, "On days of the week"),
-    (ScheduleType.MONTHLY, "On a day of the month"),
-    (ScheduleType.INTERVAL, "At an interval"),
-    (ScheduleType.CRON, "By a cron expression"),
-    (ScheduleType.ONE_TIME, "Once, at a time"),
-    (ScheduleType.DELAY, "Once, after a delay"),
-)
-_MONDAY_FIRST = (*Weekday.choices[1:], Weekday.choices[0])
+if TYPE_CHECKING:
+    ModelMultipleChoiceField = forms.ModelMultipleChoiceField[ExclusionWindow]
+else:
+    ModelMultipleChoiceField = forms.ModelMultipleChoiceField
 
-
-def shown_when(field: str) -> str:
-    """Return the script expression that says whether the chosen kind has this field.
-
-    Where nothing can be changed there is no choice to look at, and all fields of the page show.
-    """
-    kinds = [f"'{kind}'" for kind, fields in FIELDS_OF_KIND.items() if field in fields]
-    chosen = f"[{', '.join(kinds)}].includes(schedule_type)"
-    return f"typeof schedule_type === 'undefined' || {chosen}"
+MONDAY_FIRST = (*Weekday.choices[1:], Weekday.choices[0])
+_CONDITION_HELP = (
+    "A JSON list of checks under all, any or not, such as"
+    ' {"all": [{"previous": {"outcome": ["succeeded"]}}, {"environment": ["PROD"]}]}.'
+)
 
 
 class TimeZoneWidget(UnfoldAdminTextInputWidget):
@@ -54,13 +59,46 @@ class TimeZoneWidget(UnfoldAdminTextInputWidget):
         return context | {"zones": sorted(zone_names())}
 
 
+class WindowsField(ModelMultipleChoiceField):
+    """Exclusion windows to tick; cleaned to the list of their ids."""
+
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
+
+    def clean(self, value: Any) -> list[UUID]:  # type: ignore[override]
+        return [window.pk for window in super().clean(value)]
+
+
 class ScheduleForm(ServiceForm):
     """Creates or changes a schedule; its job stays."""
 
     schedule_type = forms.ChoiceField(
-        choices=_KINDS, initial=ScheduleType.DAILY, label="Kind", widget=UnfoldAdminSelectWidget
+        choices=KINDS, initial=ScheduleType.DAILY, label="Kind", widget=UnfoldAdminSelectWidget
     )
-    days_of_week = BitsField(choices=_MONDAY_FIRST, required=False, empty_value=None)
+    days_of_week = BitsField(choices=MONDAY_FIRST, required=False, empty_value=None)
+    nth_weekday = forms.TypedChoiceField(
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        label=LABELS["nth_weekday"],
+        help_text=HELP_TEXTS["nth_weekday"],
+    )
+    calendar = forms.ModelChoiceField(
+        HolidayCalendar.objects.none(),
+        required=False,
+        empty_label="None: Saturday and Sunday are closed, there are no holidays",
+        widget=UnfoldAdminSelectWidget,
+        help_text=HELP_TEXTS["calendar"],
+    )
+    exclusions = WindowsField(
+        ExclusionWindow.objects.filter(
+            scope=ExclusionScope.SCHEDULE, archived_at__isnull=True
+        ).order_by("name"),
+        required=False,
+        label=LABELS["exclusions"],
+        help_text=HELP_TEXTS["exclusions"],
+    )
+    conditions = JsonObjectTextField(required=False, empty=None, help_text=_CONDITION_HELP)
     parameters = JsonObjectTextField(
         required=False,
         empty={},
@@ -70,32 +108,46 @@ class ScheduleForm(ServiceForm):
     class Meta:
         model = JobSchedule
         fields = ("job", *SCHEDULE_FIELDS)
-        widgets = {"timezone": TimeZoneWidget}
-        labels = {
-            "one_time_at": "At (UTC)",
-            "interval_seconds": "Every (seconds)",
-            "delay_seconds": "After (seconds)",
-            "timezone": "Time zone",
-            "start_at": "Not before (UTC)",
-            "end_at": "Not after (UTC)",
-            "is_active": "Active",
+        widgets = {
+            "timezone": TimeZoneWidget,
+            "conditional_expression": UnfoldAdminExpandableTextareaWidget,
         }
-        help_texts = {
-            "time_of_day": "By the clock of the time zone below.",
-            "day_of_month": "1 to 31; a shorter month fires on its last day.",
-            "cron_expression": "Minute, hour, day of the month, month, day of the week;"
-            " with seconds in front if there are six.",
-            "interval_seconds": "Counted from when the schedule was made.",
-            "delay_seconds": "Once, so long after the schedule was made.",
-            "start_at": "Empty: from now on.",
-            "end_at": "Empty: for ever.",
-        }
+        labels = LABELS
+        help_texts = {**dict.fromkeys(CHOICES, ""), **HELP_TEXTS}
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(_of_one_kind(data) if data else data, *args, **kwargs)
+        for name in {*CHOICES, *POLICY_FIELDS} & self.fields.keys():
+            self.fields[name].required = False
+        for name, words in CHOICES.items():
+            if name in self.fields:
+                self.fields[name].choices = list(words.items())  # type: ignore[attr-defined]
+        if "calendar" in self.fields:
+            usable = Q(archived_at__isnull=True) | Q(pk=self.instance.calendar_id)
+            calendars = HolidayCalendar.objects.filter(usable).order_by("name")
+            self.fields["calendar"].queryset = calendars  # type: ignore[attr-defined]
+        if self.instance.adjust_to_previous_business_day and not self.instance.roll:
+            self.initial["roll"] = Roll.PRECEDING
+
+    def values(self) -> dict[str, Any]:
+        """The cleaned values as the services take them; what has a default and is empty has it."""
+        values = {name: self.cleaned_data.get(name) for name in SCHEDULE_FIELDS}
+        defaults = {f.name: f.get_default() for f in JobSchedule._meta.concrete_fields}
+        for name in POLICY_FIELDS:
+            if values[name] in (None, ""):
+                values[name] = defaults[name]
+        return values | self._roll(values["roll"])
+
+    def _roll(self, chosen: str | None) -> dict[str, Any]:
+        """Keep the contract's own word for rolling back where it was used and still holds."""
+        is_kept = chosen == Roll.PRECEDING and self.instance.adjust_to_previous_business_day
+        return {
+            "roll": None if is_kept else chosen,
+            "adjust_to_previous_business_day": True if is_kept else None,
+        }
 
     def write(self) -> JobSchedule:
-        values = {name: self.cleaned_data[name] for name in SCHEDULE_FIELDS}
+        values = self.values()
         if self.instance._state.adding:
             values["job"] = self.cleaned_data["job"]
             return create_schedule(actor=self.actor, fields=values)
@@ -104,9 +156,8 @@ class ScheduleForm(ServiceForm):
 
 def _of_one_kind(data: Any) -> Any:
     """Leave out what was typed for another kind: it is hidden by now, and so would be an error."""
-    own = FIELDS_OF_KIND.get(data.get("schedule_type"), KIND_FIELDS)
     kept = data.copy()
-    for name in set(KIND_FIELDS) - set(own):
+    for name in set(KIND_FIELDS) - fields_of_choice(data):
         for key in (name, f"{name}_0", f"{name}_1"):
             kept.pop(key, None)
     return kept

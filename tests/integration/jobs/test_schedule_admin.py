@@ -206,8 +206,9 @@ def test_a_page_previews_the_fires_to_come(as_alice: Client) -> None:
     page = as_alice.get(page_of(schedule)).text
     assert page.count("06:00:00 +09:00</time>") == 10
     assert page.count("21:00:00</time>") == 10
-    assert 'data-url="/api/schedules/preview"' in page
-    assert "jobs/schedule_preview.js" in page
+    url = reverse("admin:jobs_jobschedule_preview_saved", args=[schedule.pk])
+    assert f'data-url="{url}"' in page
+    assert "jobs/live_panel.js" in page
 
 
 def test_a_page_of_what_is_stopped_says_when_it_would_fire(as_alice: Client) -> None:
@@ -231,7 +232,7 @@ def test_schedules_are_found_by_state_kind_and_job(as_alice: Client) -> None:
     for query, found in (
         ({"kind": "daily"}, [daily]),
         ({"state": "active"}, [daily]),
-        ({"state": "inactive"}, [stopped]),
+        ({"state": "stopped"}, [stopped]),
         ({"q": "payr"}, [daily]),
     ):
         assert list(as_alice.get(SCHEDULES, query).context["cl"].result_list) == found, query
