@@ -4,12 +4,11 @@ A rule depends on more than the row: on the latest version of its calendar, and 
 windows that hold for it. A ``ScheduleVersion`` keeps all of that, as JSON.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any
-
-from django.db.models import Q
+from uuid import UUID
 
 from jobs.calendars.reading import current_calendar, read_calendar
 from jobs.models import (
@@ -20,6 +19,7 @@ from jobs.models import (
     ScheduleVersion,
 )
 from jobs.schedules import Rule, RuleSpec, compile_rule
+from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.exclusions import Exclusion
 
 # Fields of the row that a rule has under the same name.
@@ -46,50 +46,93 @@ _PARSERS = {
 }
 
 
+class Surroundings:
+    """What rules depend on beside their own rows: calendars and exclusion windows.
+
+    Read when first asked for, and then kept: one of these serves many schedules of one moment.
+    ``calendars`` stand in for the latest versions of those that they are given for.
+    """
+
+    def __init__(self, calendars: Mapping[UUID, BusinessCalendar] | None = None) -> None:
+        self._calendars = dict(calendars or {})
+        self._windows: list[tuple[ExclusionWindow, Exclusion]] | None = None
+        self._teams: dict[UUID, str] = {}
+
+    def calendar(self, calendar_id: UUID) -> BusinessCalendar:
+        """The latest version of a calendar."""
+        if calendar_id not in self._calendars:
+            self._calendars[calendar_id] = current_calendar(calendar_id)
+        return self._calendars[calendar_id]
+
+    def exclusions(self, schedule: JobSchedule) -> tuple[Exclusion, ...]:
+        """The exclusions that hold for a schedule: global, of its team, its own."""
+        if self._windows is None:
+            rows = ExclusionWindow.objects.filter(archived_at__isnull=True).order_by("pk")
+            self._windows = [(row, self.exclusion(row)) for row in rows]
+        return tuple(one for row, one in self._windows if self._holds(row, schedule))
+
+    def exclusion(self, window: ExclusionWindow) -> Exclusion:
+        """The window as the engine takes it."""
+        names = {field.name for field in fields(Exclusion)} - {"calendar", "reason"}
+        return Exclusion(
+            reason="holiday" if window.calendar_id else "blackout",
+            calendar=self.calendar(window.calendar_id) if window.calendar_id else None,
+            **{name: getattr(window, name) for name in names},
+        )
+
+    def load_teams(self, schedules: Iterable[JobSchedule]) -> None:
+        """Read in one query to which team each schedule's job belongs."""
+        jobs = {schedule.job_id for schedule in schedules} - self._teams.keys()
+        owners = JobOwnership.objects.filter(job__in=jobs).values_list("job", "team_name")
+        self._teams |= dict.fromkeys(jobs, "") | dict(owners)
+
+    def _holds(self, window: ExclusionWindow, schedule: JobSchedule) -> bool:
+        match window.scope:
+            case ExclusionScope.GLOBAL:
+                return True
+            case ExclusionScope.TEAM:
+                return window.team_name == self._team_of(schedule)
+        return window.pk in schedule.exclusions
+
+    def _team_of(self, schedule: JobSchedule) -> str | None:
+        """The team of the schedule's job; None while it has no job."""
+        if schedule.job_id is None:
+            return None
+        if schedule.job_id not in self._teams:
+            self.load_teams([schedule])
+        return self._teams[schedule.job_id] or None
+
+
 def rule_of(schedule: JobSchedule) -> Rule:
     """The rule of a schedule as it stands; raise ``InvalidRule`` when its fields make none."""
     return compile_rule(spec_of(schedule))
 
 
 def spec_of(
-    schedule: JobSchedule, *, exclusions: Iterable[ExclusionWindow] | None = None
+    schedule: JobSchedule,
+    *,
+    exclusions: Iterable[ExclusionWindow] | None = None,
+    around: Surroundings | None = None,
 ) -> RuleSpec:
     """The rule as it is written, with its calendar and the windows that hold for it.
 
-    The row need not be saved. ``exclusions`` stand in for those that hold.
+    The row need not be saved. ``exclusions`` stand in for those that hold; ``around`` spares the
+    look at calendars and windows where it was had before.
     """
+    around = around or Surroundings()
     values = {name: getattr(schedule, name) for name in _SAME}
     values |= {name: None for name, default in _DEFAULTS.items() if values[name] == default}
     if exclusions is None:
-        exclusions = exclusions_of(schedule)
+        held = around.exclusions(schedule)
+    else:
+        held = tuple(map(around.exclusion, exclusions))
     return RuleSpec(
         kind=schedule.schedule_type,
         hash_key=str(schedule.pk),
-        calendar=current_calendar(schedule.calendar_id) if schedule.calendar_id else None,
+        calendar=around.calendar(schedule.calendar_id) if schedule.calendar_id else None,
         anchor=schedule.anchor_at.replace(microsecond=0),
-        exclusions=tuple(map(exclusion_of, exclusions)),
+        exclusions=held,
         **values,
-    )
-
-
-def exclusions_of(schedule: JobSchedule) -> list[ExclusionWindow]:
-    """The windows that hold for a schedule: the global ones, its team's, its own; in that order."""
-    own = Q(scope=ExclusionScope.SCHEDULE, pk__in=schedule.exclusions)
-    holds = Q(scope=ExclusionScope.GLOBAL) | own
-    if schedule.job_id:
-        teams = JobOwnership.objects.filter(job=schedule.job_id).exclude(team_name="")
-        team = Q(scope=ExclusionScope.TEAM, team_name__in=teams.values("team_name"))
-        holds |= team
-    return list(ExclusionWindow.objects.filter(holds, archived_at__isnull=True).order_by("pk"))
-
-
-def exclusion_of(window: ExclusionWindow) -> Exclusion:
-    """The window as the engine takes it."""
-    names = {field.name for field in fields(Exclusion)} - {"calendar", "reason"}
-    return Exclusion(
-        reason="holiday" if window.calendar_id else "blackout",
-        calendar=current_calendar(window.calendar_id) if window.calendar_id else None,
-        **{name: getattr(window, name) for name in names},
     )
 
 

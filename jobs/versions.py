@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version as version_of
 
 from jobs.models import JobSchedule, ScheduleVersion, Standing
-from jobs.rules import rule_of, spec_of, write_spec
+from jobs.rules import spec_of, write_spec
+from jobs.schedules import Rule, RuleSpec, compile_rule
 from jobs.schedules.business import CalendarOutOfDate
 
 TZDATA_VERSION = version_of("tzdata")
@@ -32,20 +33,33 @@ def settle_schedule(
     What was due by ``now`` stays the planner's, by the rule it fell due under. Returns whether
     there is a new version. Raises ``InvalidRule`` when the fields make no rule.
     """
-    is_new = keep_version(schedule, since=now, by=by, reason=reason)
-    if schedule.next_fire_at is None or schedule.next_fire_at > now:
-        place_next(schedule, after=now)
-    return is_new
+    spec = spec_of(schedule)
+    version = next_version(schedule, spec, latest_version(schedule), since=now, by=by)
+    if version is not None:
+        version.reason = reason
+        version.save()
+    place_next(schedule, compile_rule(spec), now=now, is_changed=version is not None)
+    return version is not None
 
 
-def place_next(schedule: JobSchedule, *, after: datetime) -> None:
-    """Set the schedule's next slot, and the next instant at which it really runs."""
+def place_next(
+    schedule: JobSchedule, rule: Rule, *, now: datetime, is_changed: bool = True
+) -> None:
+    """Set the schedule's next slot, and the next instant at which it really runs.
+
+    A slot that is due already stays. Where nothing has changed for a schedule whose calendar has
+    ended, it stays where it got stuck.
+    """
+    if schedule.next_fire_at is not None and schedule.next_fire_at <= now:
+        return
+    after = now
+    if schedule.stuck_at is not None and not is_changed:
+        after = schedule.stuck_at
     schedule.tzdata_version = TZDATA_VERSION
     schedule.next_fire_at = schedule.next_run_at = None
     schedule.stuck_at = schedule.stuck_reason = None
     if standing_of(schedule) != Standing.FIRING:
         return
-    rule = rule_of(schedule)
     try:
         schedule.next_fire_at = rule.next_slot(after)
         schedule.next_run_at = rule.next(after)
@@ -53,30 +67,48 @@ def place_next(schedule: JobSchedule, *, after: datetime) -> None:
         schedule.stuck_at, schedule.stuck_reason = after, str(error)
 
 
-def keep_version(
-    schedule: JobSchedule, *, since: datetime, by: str, reason: str | None = None
-) -> bool:
-    """Keep the rule and the standing of the schedule as they are now, unless they are kept so."""
-    spec, standing = write_spec(spec_of(schedule)), standing_of(schedule)
-    latest = (
-        ScheduleVersion.objects.filter(schedule=schedule, number=schedule.version).first()
-        if schedule.version
-        else None
+def keep_version(schedule: JobSchedule, *, since: datetime, by: str) -> bool:
+    """Keep the rule and the standing of the schedule as they are now, unless they are kept so.
+
+    The caller saves the row. Returns whether there is a new version.
+    """
+    version = next_version(
+        schedule, spec_of(schedule), latest_version(schedule), since=since, by=by
     )
-    if latest is not None and (latest.spec, latest.standing) == (spec, standing):
-        return False
+    if version is not None:
+        version.save()
+    return version is not None
+
+
+def latest_version(schedule: JobSchedule) -> ScheduleVersion | None:
+    """The version that holds; None while there is none."""
+    if not schedule.version:
+        return None
+    return ScheduleVersion.objects.filter(schedule=schedule, number=schedule.version).first()
+
+
+def next_version(
+    schedule: JobSchedule,
+    spec: RuleSpec,
+    latest: ScheduleVersion | None,
+    *,
+    since: datetime,
+    by: str,
+) -> ScheduleVersion | None:
+    """The version after ``latest``, not saved, and noted in the row; None if all is as it was."""
+    written, standing = write_spec(spec), standing_of(schedule)
+    if latest is not None and (latest.spec, latest.standing) == (written, standing):
+        return None
     schedule.version += 1
     # Two changes at one instant: the later one holds.
     schedule.versioned_at = since
     if latest is not None and latest.since >= since:
         schedule.versioned_at = latest.since + _A_MOMENT
-    ScheduleVersion.objects.create(
+    return ScheduleVersion(
         schedule_id=schedule.pk,
         number=schedule.version,
         since=schedule.versioned_at,
         standing=standing,
-        spec=spec,
-        reason=reason,
+        spec=written,
         created_by=by,
     )
-    return True

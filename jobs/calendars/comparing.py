@@ -1,14 +1,14 @@
 """What another version of a calendar changes: its days, and the fires of schedules."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from jobs.calendars.reading import calendar_of
 from jobs.models import CalendarVersion, HolidayCalendar, JobSchedule, Standing
 from jobs.refreshing import schedules_of_calendar
-from jobs.rules import exclusion_of, exclusions_of, spec_of
-from jobs.schedules import InvalidRule, RuleSpec, compile_rule
+from jobs.rules import Surroundings, spec_of
+from jobs.schedules import InvalidRule, compile_rule
 from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.compare import Comparison, compare_rules
 from jobs.versions import standing_of
@@ -117,26 +117,12 @@ def _compare(
     """The fires by the one and by the other; None for what is no rule any more."""
     try:
         old, new = (
-            compile_rule(_spec_with(schedule, calendar, business)) for business in (before, after)
+            compile_rule(spec_of(schedule, around=Surroundings({calendar.pk: business})))
+            for business in (before, after)
         )
     except InvalidRule:
         return None
     return compare_rules(old, new, start=start, end=end)
-
-
-def _spec_with(
-    schedule: JobSchedule, calendar: HolidayCalendar, business: BusinessCalendar
-) -> RuleSpec:
-    """The rule of a schedule as if this were the calendar's latest version."""
-    windows = exclusions_of(schedule)
-    exclusions = tuple(
-        replace(exclusion_of(window), calendar=business)
-        if window.calendar_id == calendar.pk
-        else exclusion_of(window)
-        for window in windows
-    )
-    spec = replace(spec_of(schedule, exclusions=()), exclusions=exclusions)
-    return replace(spec, calendar=business) if schedule.calendar_id == calendar.pk else spec
 
 
 def _midnight(day: date) -> datetime:
