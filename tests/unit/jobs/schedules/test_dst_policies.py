@@ -8,7 +8,7 @@ import pytest
 
 from jobs.schedules import RuleSpec, compile_rule
 from tests.unit.jobs.schedules.asking import fires, refusal, shown, utc
-from tests.unit.jobs.schedules.scanning import CHANGES, MINUTE, ask, scan
+from tests.unit.jobs.schedules.scanning import CHANGES, MINUTE, SECOND, ask, scan
 from tests.unit.jobs.schedules.writing import seeded, write
 
 BERLIN, NEW_YORK, SAMOA = "Europe/Berlin", "America/New_York", "Pacific/Apia"
@@ -207,3 +207,24 @@ def test_every_pair_equals_a_walk_over_every_minute(zone, day, gap, repeat):
             later = [fire for fire in expected if fire > after]
             if later:
                 assert compiled.next(after) == later[0], (written.expression, shown(after))
+
+
+@pytest.mark.parametrize(("gap", "repeat"), PAIRS)
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        (BERLIN, "2026-03-29T01:00"),
+        (BERLIN, "2026-10-25T01:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00"),
+        ("America/Havana", "2025-11-02T05:00"),
+    ],
+)
+def test_every_pair_equals_a_walk_over_every_second(zone, change, gap, repeat):
+    random = seeded(f"{zone} {change} {gap} {repeat}")
+    start, stop = utc(change) - timedelta(minutes=70), utc(change) + timedelta(minutes=70)
+    for fixed_time in (True, False):
+        written = write(random, seconds=True, fixed_time=fixed_time)
+        written.texts[2:], written.meaning[2:] = ["0-3", "*", "*", "*"], [{0, 1, 2, 3}, *[None] * 3]
+        compiled = rule(written.expression, zone, dst_gap=gap, dst_repeat=repeat)
+        expected = scan(written, ZoneInfo(zone), start, stop, SECOND, gap=gap, repeat=repeat)
+        assert ask(compiled, start, stop) == expected, written.expression
