@@ -110,11 +110,6 @@ class JobViewSet(jobs.JobViewSet):
         parameters=[PreviewQuery],
         responses=PreviewSerializer,
     ),
-    preview_change=extend_schema(
-        summary="Show what a change adds to the fires of the next 30 days, and takes away",
-        description="Takes what `PATCH` takes, and saves nothing.",
-        responses={200: ChangePreviewSerializer},
-    ),
     pause=extend_schema(
         summary="Pause a schedule, with a reason and perhaps an end",
         description="What is due already still runs. Slots of the pause are no misfires.",
@@ -134,3 +129,13 @@ class ScheduleViewSet(ScheduleSlots):
 
     def get_queryset(self) -> QuerySet[JobSchedule]:
         return with_last_of_schedule(super().get_queryset())
+
+    @extend_schema(
+        request=ScheduleWithLastExecution(partial=True), responses={200: ChangePreviewSerializer}
+    )
+    def preview_change(self, request: Request, pk: str) -> Response:
+        """Show what a change adds to the fires of the next 30 days, and takes away.
+
+        Takes what `PATCH` takes, and saves nothing.
+        """
+        return super().preview_change(request, pk)

@@ -82,7 +82,9 @@ class PreviewSerializer(CamelCaseSerializer):
     )
 
 
-class _Descriptions(CamelCaseSerializer):
+class DescriptionsSerializer(CamelCaseSerializer):
+    """A rule in words, as it is and as it would be."""
+
     before = serializers.CharField()
     after = serializers.CharField()
 
@@ -94,4 +96,4 @@ class ChangePreviewSerializer(CamelCaseSerializer):
     removed = FireSerializer(many=True)
     kept = serializers.IntegerField(help_text="How many fires stay.")
     is_cut = serializers.BooleanField(help_text="There are more than these.")
-    description = _Descriptions()
+    description = DescriptionsSerializer()

@@ -294,6 +294,9 @@ def walk_schedules(walk: Walk, pk: str, sent: dict[str, Any]) -> None:
     walk.call("get", "/api/schedules?isActive=true")
     walk.call("get", "/api/schedules/{id}", id=pk)
     walk.call("put", "/api/schedules/{id}", sent | {"timezone": "Asia/Tokyo"}, id=pk)
+    assert walk.call("post", "/api/schedules/{id}/preview", {"timeOfDay": "07:00"}, id=pk)["added"]
+    walk.call("post", "/api/schedules/{id}/pause", {"reason": "month end"}, id=pk)
+    walk.call("post", "/api/schedules/{id}/resume", id=pk)
     walk.call("patch", "/api/schedules/{id}", {"isActive": False}, id=pk)
     assert walk.call("get", "/api/schedules/{id}/preview?count=3", id=pk)["fires"]
     body = {**rule, **zone, "afterUtc": "2026-03-28T00:00:00Z", "count": 5}

@@ -18,7 +18,8 @@ class WireChoice(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         numbers: dict[int, str] = self.target.numbers
         if direction == "response":
-            return {"type": "string", "enum": list(numbers.values())}
+            nothing = [None] if self.target.allow_null else []
+            return {"type": "string", "enum": [*numbers.values(), *nothing]}
         taken = {n: name for n, name in numbers.items() if name in self.target.available}
         return {
             "description": f"A name, in any spelling, or its number: {_list(taken.items())}.",

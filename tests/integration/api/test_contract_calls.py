@@ -121,7 +121,7 @@ WHOLE = {
         (7, {"conditionalExpression": "prev.exists", "timeOfDay": "06:00:00"}, "conditional"),
         (7, {"conditionalExpression": "prev.exists", "cronExpression": "@hourly"}, "conditional"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=str,
 )
 def test_each_type_of_the_contract_is_taken_with_null_for_what_does_not_apply(
     api: Any, job: dict[str, Any], kind: int, fields: dict[str, Any], name: str
