@@ -79,3 +79,26 @@ def test_a_naive_anchor_is_refused():
     naive = datetime(2026, 1, 1)  # noqa: DTZ001
     [error] = refusal(kind="interval", interval_seconds=60, anchor=naive).errors
     assert (error.field, error.code) == ("anchor", "naive_datetime")
+
+
+def test_an_interval_may_count_from_1970_instead():
+    rule = interval(7 * 3600, None, align="epoch")
+    assert fires(rule, "1970-01-01T00:00", 2) == ["1970-01-01T07:00", "1970-01-01T14:00"]
+    late = rule.next(utc("2026-11-24T00:00"))
+    assert late.timestamp() % (7 * 3600) == 0
+    same = interval(7 * 3600, utc("2026-01-01T01:23:45"), align="epoch")
+    assert same.next(utc("2026-11-24T00:00")) == late
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"align": "midnight"}, ("align", "unknown_choice")),
+        ({"repeat_every": 2}, ("repeat_every", "conflict")),
+        ({"interval_unit": "day"}, ("interval_seconds", "conflict")),
+    ],
+)
+def test_fields_that_are_wrong_or_contradict_each_other_are_named(fields, problem):
+    anchor = utc("2026-02-03T04:05:06")
+    [error] = refusal(kind="interval", interval_seconds=60, anchor=anchor, **fields).errors
+    assert (error.field, error.code) == problem
