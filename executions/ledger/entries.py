@@ -68,7 +68,7 @@ class SlotRow:
     reason: str | None
     note: str | None
     is_late: bool
-    started_at: datetime | None
+    has_started: bool
     business_date: date | None
 
 
@@ -100,7 +100,7 @@ def entry_of_row(row: SlotRow, span: Span | None, *, is_expected: bool = True) -
 
 def _fate_of(row: SlotRow) -> Fate:
     status = ExecutionStatus(row.status)
-    has_run = status in _RAN or (status == ExecutionStatus.CANCELLED and row.started_at is not None)
+    has_run = status in _RAN or (status == ExecutionStatus.CANCELLED and row.has_started)
     if status in FINAL and not has_run:
         return Fate.SKIPPED
     if row.is_late:

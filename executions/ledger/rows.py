@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core.sql import Row, load
@@ -11,6 +11,8 @@ from executions.ledger.entries import SlotRow
 ROWS = load(__file__, "rows")
 
 MOST_ROWS_AT_ONCE = 1_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_first_rows(
@@ -42,11 +44,11 @@ def all_rows(schedule: UUID, first: list[SlotRow], *, until: datetime) -> Iterat
 def _slot_row(row: Row) -> SlotRow:
     return SlotRow(
         id=row["id"],
-        slot=row["scheduled_for"],
+        slot=_EPOCH + timedelta(microseconds=row["slot"]),
         status=row["status"],
         reason=row["reason"],
         note=row["note"],
         is_late=row["is_late"],
-        started_at=row["started_at"],
+        has_started=row["has_started"],
         business_date=row["business_date"],
     )

@@ -1,7 +1,9 @@
 -- The executions that stand for the slots of some schedules, schedule by schedule, oldest slot
--- first: of each those later than `after` and not later than `until`, at most `limit`.
-SELECT s.id AS schedule_id, e.id, e.scheduled_for, e.status, e.reason, e.is_late, e.started_at,
-       e.business_date, left(e.error_message, 300) AS note
+-- first: of each those later than `after` and not later than `until`, at most `limit`. The slot is
+-- in microseconds since 1970: of a million rows that is read much faster than a timestamp.
+SELECT s.id AS schedule_id, e.id, (extract(epoch FROM e.scheduled_for) * 1000000)::bigint AS slot,
+       e.status, e.reason, e.is_late, e.started_at IS NOT NULL AS has_started, e.business_date,
+       left(e.error_message, 300) AS note
 FROM unnest(%(schedules)s::uuid[]) WITH ORDINALITY AS s (id, place)
 CROSS JOIN LATERAL (
     SELECT *
