@@ -1,8 +1,8 @@
 """Calendars for the tests: hand-written ones, and random ones with their days said plainly."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from jobs.schedules import BusinessCalendar
+from jobs.schedules import BusinessCalendar, CalendarOutOfDate
 
 DAY = timedelta(days=1)
 
@@ -74,3 +74,16 @@ def random_calendar(random, first_year, last_year):
 def days_between(start, stop):
     """Every day from ``start`` until before ``stop``."""
     return [start + number * DAY for number in range((stop - start).days)]
+
+
+def all_decided(rule):
+    """Every fire of a rule, up to where its calendar ends."""
+    fires, fire = [], datetime(1, 1, 1, tzinfo=UTC)
+    while True:
+        try:
+            fire = rule.next(fire)
+        except CalendarOutOfDate:
+            return fires
+        assert fire is not None
+        assert not fires or fire > fires[-1]
+        fires.append(fire)
