@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from audit.trail import Actor
 from core.clock import database_now
+from core.sql import load
 from jobs.models import (
     ExclusionScope,
     ExclusionWindow,
@@ -19,10 +20,12 @@ from jobs.rules import Surroundings, spec_of
 from jobs.schedules import compile_rule
 from jobs.versions import next_version, place_next
 
+PLACE = load(__file__, "place_schedules")
+
 _BATCH = 500
 # What a new version changes in the row.
 _PLACED = (
-    *("version", "versioned_at", "next_fire_at", "next_run_at"),
+    *("id", "version", "versioned_at", "next_fire_at", "next_run_at"),
     *("stuck_at", "stuck_reason", "tzdata_version"),
 )
 
@@ -68,11 +71,11 @@ def _refresh_batch(
         version = next_version(schedule, spec, latest.get(schedule.pk), since=since, by=actor.name)
         if version is not None:
             version.reason = reason
-            place_next(schedule, compile_rule(spec), now=since)
+            place_next(schedule, compile_rule(spec, may_be_excluded=True), now=since)
             versions.append(version)
             changed.append(schedule)
     ScheduleVersion.objects.bulk_create(versions)
-    JobSchedule.objects.bulk_update(changed, _PLACED)
+    PLACE.rows(**{name: [getattr(row, name) for row in changed] for name in _PLACED})
     return len(changed)
 
 

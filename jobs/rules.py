@@ -104,8 +104,11 @@ class Surroundings:
 
 
 def rule_of(schedule: JobSchedule) -> Rule:
-    """The rule of a schedule as it stands; raise ``InvalidRule`` when its fields make none."""
-    return compile_rule(spec_of(schedule))
+    """The rule of a schedule as it stands; raise ``InvalidRule`` when its fields make none.
+
+    That all its slots are excluded does not: only who saves a rule hears of that.
+    """
+    return compile_rule(spec_of(schedule), may_be_excluded=True)
 
 
 def spec_of(
@@ -174,7 +177,7 @@ class VersionRules:
 
     def get(self, version_id: int) -> Rule:
         """One that was loaded; raise ``InvalidRule`` when it makes no rule any more."""
-        return compile_rule(self._specs[version_id])
+        return compile_rule(self._specs[version_id], may_be_excluded=True)
 
 
 def _written(value: RuleSpec | Exclusion, *, without: set[str]) -> dict[str, Any]:

@@ -24,10 +24,12 @@ _CLOCKS_CHANGE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=16_384)
-def compile_rule(spec: RuleSpec) -> Rule:
+def compile_rule(spec: RuleSpec, *, may_be_excluded: bool = False) -> Rule:
     """The rule of a spec; raise ``InvalidRule`` naming every bad field.
 
-    A rule that can never fire is invalid. Rules are cached, so compiling one again is cheap.
+    A rule that can never fire is invalid; so is one all of whose slots are excluded, unless
+    ``may_be_excluded``: a window that came later must not make a rule unreadable. Rules are
+    cached, so compiling one again is cheap.
     """
     errors = dst_errors(spec)
     if errors:
@@ -41,7 +43,7 @@ def compile_rule(spec: RuleSpec) -> Rule:
         raise InvalidRule(errors)
     rule = Rule(spec, _with_policy(timing, spec), zone)
     errors = _never_errors(rule, spec)
-    if errors:
+    if errors and not (may_be_excluded and errors[0].field == "exclusions"):
         raise InvalidRule(errors)
     return rule
 
