@@ -103,10 +103,9 @@ def _check(window: ExclusionWindow) -> None:
         else one
         for one in problems_of(window, exclude={"created_by", "created_at"})
     ]
-    if window.calendar is not None and window.calendar.archived_at is not None:
-        detail = f"Calendar {window.calendar.name} is archived; choose another."
-        problems.append(FieldProblem("calendar", "archived", detail))
     problems += _scope_problems(window)
+    if "calendar" not in {problem.field for problem in problems}:
+        problems += _calendar_problems(window)
     if not problems:
         problems = [
             FieldProblem(one.field, one.code, one.detail)
@@ -124,6 +123,14 @@ def _scope_problems(window: ExclusionWindow) -> list[FieldProblem]:
         detail = f"Only scope team takes it, this one is {window.scope}. Leave it out."
         return [FieldProblem("team_name", "not_of_this_scope", detail)]
     return []
+
+
+def _calendar_problems(window: ExclusionWindow) -> list[FieldProblem]:
+    calendar = window.calendar
+    if calendar is None or calendar.archived_at is None:
+        return []
+    detail = f"Calendar {calendar.name} is archived; choose another."
+    return [FieldProblem("calendar", "archived", detail)]
 
 
 def _follow(window: ExclusionWindow, *, held: list[UUID], actor: Actor, now: datetime) -> None:

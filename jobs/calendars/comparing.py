@@ -9,7 +9,6 @@ from jobs.models import CalendarVersion, HolidayCalendar, JobSchedule, Standing
 from jobs.refreshing import schedules_of_calendar
 from jobs.rules import Surroundings, spec_of
 from jobs.schedules import InvalidRule, compile_rule
-from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.compare import Comparison, compare_rules
 from jobs.versions import standing_of
 
@@ -78,17 +77,23 @@ def affected_schedules(
     span = _changed_span(old, new_version, first=now.date(), days=days)
     if span is None:
         return []
-    before, after = calendar_of(old), calendar_of(new_version)
-    end = now + timedelta(days=days)
-    schedules = JobSchedule.objects.filter(pk__in=schedules_of_calendar(calendar))
-    moved = []
-    for schedule in schedules.select_related("job").order_by("job__name", "pk"):
+    held = JobSchedule.objects.filter(pk__in=schedules_of_calendar(calendar))
+    schedules = [
+        schedule
+        for schedule in held.select_related("job").order_by("job__name", "pk")
+        if standing_of(schedule) == Standing.FIRING
+    ]
+    before, after = (
+        Surroundings({calendar.pk: calendar_of(version)}) for version in (old, new_version)
+    )
+    for around in (before, after):
+        around.load_teams(schedules)
+    end, moved = now + timedelta(days=days), []
+    for schedule in schedules:
         is_own = schedule.calendar_id == calendar.pk
         reach = _REACH_OF_RULE if is_own else _REACH_OF_EXCLUSION
         start, until = max(now, _midnight(span[0]) - reach), min(end, _midnight(span[1]) + reach)
-        if standing_of(schedule) != Standing.FIRING or start >= until:
-            continue
-        found = _compare(schedule, calendar, before, after, start=start, end=until)
+        found = _compare(schedule, before, after, start=start, end=until)
         if found is not None and (found.added or found.removed):
             moved.append(Moved(schedule, found.added, found.removed, found.is_cut))
     return moved
@@ -107,9 +112,8 @@ def _changed_span(
 
 def _compare(
     schedule: JobSchedule,
-    calendar: HolidayCalendar,
-    before: BusinessCalendar,
-    after: BusinessCalendar,
+    before: Surroundings,
+    after: Surroundings,
     *,
     start: datetime,
     end: datetime,
@@ -117,8 +121,8 @@ def _compare(
     """The fires by the one and by the other; None for what is no rule any more."""
     try:
         old, new = (
-            compile_rule(spec_of(schedule, around=Surroundings({calendar.pk: business})))
-            for business in (before, after)
+            compile_rule(spec_of(schedule, around=around), may_be_excluded=True)
+            for around in (before, after)
         )
     except InvalidRule:
         return None
