@@ -13,10 +13,18 @@ class ExecutionsConfig(AppConfig):
         from celery import current_app
 
         from executions.bootsteps import Drain, Heartbeat, Refill
-        from executions.checks import check_allowed_commands, check_retention, check_times
+        from executions.checks import (
+            check_allowed_commands,
+            check_condition_databases,
+            check_condition_roots,
+            check_retention,
+            check_times,
+        )
 
         register(check_times)
         register(check_allowed_commands)
+        register(check_condition_databases)
+        register(check_condition_roots)
         register(check_retention)
         current_app.steps["worker"].update({Heartbeat, Refill, Drain})
         import_module("executions.process")  # its signal receivers belong to every worker

@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
@@ -73,6 +74,44 @@ def check_allowed_commands(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_condition_databases(**_: Any) -> list[CheckMessage]:
+    """Check that each entry has a name and an address; it is not shown, it may hold a password."""
+    names = [entry.partition("=")[0] for entry in settings.SCHEDULER_CONDITION_DATABASES]
+    return [
+        Error(
+            f"Entry {place} of SCHEDULER_CONDITION_DATABASES is no name and address.",
+            hint="Write each name once, as name=postgresql://user:password@host:5432/database,"
+            " separated by commas; write a comma in a password as %2C.",
+            id="executions.E006",
+        )
+        for place, entry in enumerate(settings.SCHEDULER_CONDITION_DATABASES, 1)
+        if not _is_named_address(entry) or entry.partition("=")[0] in names[: place - 1]
+    ]
+
+
+def check_condition_roots(**_: Any) -> list[CheckMessage]:
+    """Check that the folders in which conditions may look are absolute paths."""
+    return [
+        Error(
+            f"SCHEDULER_CONDITION_FILE_ROOTS lists {entry!r}, which is no absolute path.",
+            hint="List absolute paths without '.', '..' and '//', such as /data/in, separated by"
+            " commas and without blanks.",
+            id="executions.E007",
+        )
+        for entry in settings.SCHEDULER_CONDITION_FILE_ROOTS
+        if not is_plain_path(entry)
+    ]
+
+
 def is_plain_path(path: str) -> bool:
     """Return whether a path is absolute and has no ``.``, ``..`` or empty part."""
     return path.startswith("/") and not path.startswith("//") and os.path.normpath(path) == path
+
+
+def _is_named_address(entry: str) -> bool:
+    name, _, url = entry.partition("=")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(name.strip()) and parts.scheme in ("postgresql", "postgres") and bool(parts.netloc)

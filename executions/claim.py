@@ -52,6 +52,8 @@ class Claim:
     business_date: date | None = None
     previous_business_date: date | None = None
     next_business_date: date | None = None
+    condition: dict[str, Any] | None = None
+    """What has to hold before the handler is called, with what judging it needs; usually None."""
 
     @property
     def timeout(self) -> float:
@@ -139,4 +141,5 @@ def _as_claim(row: Row) -> Claim:
         business_date=row["business_date"],
         previous_business_date=row["previous_business_date"],
         next_business_date=row["next_business_date"],
+        condition=None if row["condition"] is None else json.loads(row["condition"]),
     )

@@ -1,6 +1,8 @@
 """How an attempt can end: a closed set of values. ``settlement.decide`` says what follows."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -62,4 +64,47 @@ class WorkerLost:
     worker: str
 
 
-Outcome = Succeeded | Failed | RetryAsked | Skipped | TimedOut | Cancelled | HandedBack | WorkerLost
+@dataclass(frozen=True)
+class Look:
+    """What came of looking at the schedule's condition: the result, each check, and why."""
+
+    result: str
+    terms: list[dict[str, Any]]
+    message: str
+
+
+@dataclass(frozen=True)
+class ConditionUnmet:
+    """The condition does not hold, and no handler was called.
+
+    It is looked at again after ``delay`` seconds, until ``waits_until``, or, without a delay, the
+    run is skipped.
+    """
+
+    look: Look
+    message: str
+    delay: float | None = None
+    waits_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ConditionBroken:
+    """The condition could not be evaluated, and no handler was called: skipped or failed."""
+
+    look: Look
+    message: str
+    is_skipped: bool
+
+
+Outcome = (
+    Succeeded
+    | Failed
+    | RetryAsked
+    | Skipped
+    | TimedOut
+    | Cancelled
+    | HandedBack
+    | WorkerLost
+    | ConditionUnmet
+    | ConditionBroken
+)

@@ -8,9 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from core.sql import Row, load
-from executions.outcomes import Outcome, TimedOut, WorkerLost
+from executions.outcomes import HandedBack, Outcome, TimedOut, WorkerLost
 from executions.retry import RetryPolicy
-from executions.settlement import decide, settle
+from executions.settlement import Decision, decide, settle
+from executions.states import Reason
 
 logger = logging.getLogger(__name__)
 
@@ -35,19 +36,22 @@ def rescue(*, now: datetime | None = None) -> int:
 
 
 def _rescue_one(row: Row) -> None:
-    snapshot = json.loads(row["snapshot"])
-    decision = decide(
-        _outcome(row, snapshot["timeout_seconds"]),
-        attempt=row["attempt"],
-        policy=RetryPolicy.of(snapshot),
-    )
     settle(
         execution_id=row["id"],
         fence=row["fence"],
-        decision=replace(decision, fence_step=1),
+        decision=replace(_decide(row), fence_step=1),
         lines=[],
         actor="rescuer",
     )
+
+
+def _decide(row: Row) -> Decision:
+    """One more attempt or the end, by the job's policy; no attempt is counted without a handler."""
+    snapshot = json.loads(row["snapshot"])
+    outcome = HandedBack() if row["was_looking"] else _outcome(row, snapshot["timeout_seconds"])
+    policy = RetryPolicy.of(snapshot)
+    decision = decide(outcome, attempt=row["attempt"], policy=policy)
+    return replace(decision, reason=Reason.WORKER_LOST) if row["was_looking"] else decision
 
 
 def _outcome(row: Row, timeout: float) -> Outcome:

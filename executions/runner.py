@@ -7,21 +7,22 @@ import traceback
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from core.sql import leave_no_transaction
 from executions import outcomes
 from executions.authoring import JobContext, StopJob
 from executions.broker import offer_soon
-from executions.capture import LogBuffer, captured
+from executions.capture import LogBuffer, LogLine, captured
 from executions.claim import Claim, claim, disarm_kernel_timer
+from executions.conditions import judge_condition, record_look
 from executions.handlers import MODES
 from executions.handlers.in_process import message_of
 from executions.models import JobExecution
 from executions.outcomes import Outcome
 from executions.process import child
 from executions.retry import RetryPolicy
-from executions.settlement import decide, settle
+from executions.settlement import Decision, decide, settle
 from executions.watchdog import Guard
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def _call(guard: Guard) -> Outcome:
             try:
                 guard.is_armed = True
                 guard.raise_stop()  # one that was decided before the handler could hear it
-                return mode(guard)
+                return judge_condition(guard.claim) or mode(guard)
             finally:
                 guard.is_armed = False
     except StopJob as stop:
@@ -95,15 +96,10 @@ def _settle(guard: Guard, outcome: Outcome) -> None:
     claimed = guard.claim
     decision = decide(outcome, attempt=claimed.attempt, policy=RetryPolicy.of(claimed.snapshot))
     lines = guard.lines.take()
+    look = getattr(outcome, "look", None)
     while True:
         try:
-            status = settle(
-                execution_id=claimed.execution_id,
-                fence=claimed.fence,
-                decision=decision,
-                lines=lines,
-                progress=guard.context._progress,
-            )
+            status = _write(guard, decision, lines, look)
         except (OperationalError, InterfaceError) as error:
             logger.warning("execution %s not settled yet: %s", claimed.execution_id, error)
             connection.close()
@@ -118,6 +114,30 @@ def _settle(guard: Guard, outcome: Outcome) -> None:
             if status is None:
                 _explain_unsettled(claimed)
             return
+
+
+def _write(
+    guard: Guard, decision: Decision, lines: list[LogLine], look: outcomes.Look | None
+) -> str | None:
+    """Settle, together with the look at the condition that has led to it, if one has."""
+    claimed = guard.claim
+
+    def settle_it() -> str | None:
+        return settle(
+            execution_id=claimed.execution_id,
+            fence=claimed.fence,
+            decision=decision,
+            lines=lines,
+            progress=guard.context._progress,
+        )
+
+    if look is None:
+        return settle_it()
+    with transaction.atomic():
+        status = settle_it()
+        if status is not None:
+            record_look(claimed, look)
+        return status
 
 
 def _explain_unsettled(claimed: Claim) -> None:

@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ class Decision:
     error_message: str | None = None
     stack_trace: str | None = None
     fence_step: int = 0
+    waits_until: datetime | None = None
 
 
 def decide(outcome: Outcome, *, attempt: int, policy: RetryPolicy) -> Decision:
@@ -46,6 +48,8 @@ def decide(outcome: Outcome, *, attempt: int, policy: RetryPolicy) -> Decision:
             return Decision(ExecutionStatus.CANCELLED, Reason.CANCELLED, stack_trace=stack_trace)
         case outcomes.HandedBack():
             return Decision(ExecutionStatus.SCHEDULED, Reason.DRAIN, fence_step=1)
+        case outcomes.ConditionUnmet() | outcomes.ConditionBroken():
+            return _decide_about_condition(outcome)
         case outcomes.Failed(error_type, message, stack_trace, True):
             return Decision(
                 ExecutionStatus.FAILED,
@@ -84,6 +88,7 @@ def settle(
         stack_trace=decision.stack_trace and clean(decision.stack_trace),
         progress=progress[0],
         progress_message=progress[1] and clean(progress[1], limit=500),
+        waits_until=decision.waits_until,
         actor=actor,
         now=None,
         **log_parameters(lines),
@@ -93,6 +98,30 @@ def settle(
     if row["wakes_beat"] and is_poking:
         poke_after_commit()
     return str(row["status"])
+
+
+def _decide_about_condition(
+    outcome: outcomes.ConditionUnmet | outcomes.ConditionBroken,
+) -> Decision:
+    """Decide on an attempt whose handler was not called: it does not count while it waits."""
+    if isinstance(outcome, outcomes.ConditionBroken):
+        ending = ExecutionStatus.SKIPPED if outcome.is_skipped else ExecutionStatus.FAILED
+        return Decision(
+            ending,
+            Reason.CONDITION_ERROR,
+            error_type=None if outcome.is_skipped else "ConditionError",
+            error_message=outcome.message,
+        )
+    if outcome.delay is None:
+        return Decision(ExecutionStatus.SKIPPED, Reason.CONDITION, error_message=outcome.message)
+    return Decision(
+        ExecutionStatus.SCHEDULED,
+        Reason.CONDITION,
+        delay=outcome.delay,
+        error_message=outcome.message,
+        fence_step=1,
+        waits_until=outcome.waits_until,
+    )
 
 
 def _decide_about_another(outcome: Outcome, *, attempt: int, policy: RetryPolicy) -> Decision:

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from core.clock import database_now
 from core.times import show_span, show_time
-from executions.models import JobExecution, Worker, alive_since
-from executions.states import ACTIVE, UNFINISHED, ExecutionStatus
+from executions.models import ConditionCheck, JobExecution, Worker, alive_since
+from executions.states import ACTIVE, UNFINISHED, ExecutionStatus, Reason
 from jobs.models import JobDefinition, JobSchedule, JobStatus, Overlap, Queue
 
 _MOST_NAMED = 3
@@ -81,8 +81,21 @@ def _until_due(execution: JobExecution, now: datetime) -> str:
     )
     if execution.status == ExecutionStatus.RETRYING:
         return f"Attempt {execution.attempt} failed; the next one is due at {when}."
+    if execution.reason == Reason.CONDITION:
+        return _for_condition(execution, when)
     why = f" {execution.error_message}" if execution.error_message else ""
     return f"Due at {when}.{why}"
+
+
+def _for_condition(execution: JobExecution, when: str) -> str:
+    looks = ConditionCheck.objects.filter(execution=execution).aggregate(
+        count=Count("id"), last=Max("at")
+    )
+    times = "once" if looks["count"] == 1 else f"{looks['count']} times"
+    return (
+        f"Waits for its condition: looked at {times}, last at {show_time(looks['last'])},"
+        f" again at {when}. {execution.error_message}"
+    )
 
 
 def _barred(job: JobDefinition) -> str | None:

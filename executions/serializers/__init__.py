@@ -1,5 +1,6 @@
 """Executions, and what hangs on them, on the wire."""
 
+from executions.serializers.conditions import ConditionCheckSerializer
 from executions.serializers.dashboard import (
     DashboardStatsSerializer,
     ExecutionTrendSerializer,
@@ -22,6 +23,7 @@ from executions.serializers.jobs import JobWithLastExecution, ScheduleWithLastEx
 from executions.serializers.workforce import QueueSerializer, WorkerSerializer
 
 __all__ = [
+    "ConditionCheckSerializer",
     "DashboardStatsSerializer",
     "EmptyRequest",
     "ExecutionOpened",

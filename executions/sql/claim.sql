@@ -22,6 +22,7 @@ WITH claimed AS (
       AND (e.status = 'queued' OR (e.status = 'running' AND e.claim_token = %(token)s))
     RETURNING e.id, e.job_id, e.schedule_id, e.fence, e.attempt, e.scheduled_for, e.started_at,
               e.business_date, e.previous_business_date, e.next_business_date,
+              e.origin, e.due_at, e.is_late, e.worker,
               e.correlation_id, e.input::text AS input, v.snapshot::text AS snapshot,
               old.status AS from_status
 ), noted AS (
@@ -32,4 +33,38 @@ WITH claimed AS (
     FROM claimed
     WHERE from_status = 'queued'
 )
-SELECT * FROM claimed
+SELECT claimed.*,
+       -- The condition that its schedule puts on a slot, unless it has let the handler run before:
+       -- only then a look that was not false is on record, of an execution that goes on.
+       CASE
+           WHEN (s.conditions IS NOT NULL OR s.conditional_expression <> '')
+               AND NOT EXISTS (
+                   SELECT 1
+                   FROM executions_conditioncheck c
+                   WHERE c.execution_id = claimed.id AND c.result <> 'false'
+               )
+           THEN jsonb_build_object(
+               'conditions', s.conditions,
+               'expression', s.conditional_expression,
+               'on_false', s.on_false,
+               'on_error', s.on_error,
+               'poll_seconds', s.poll_seconds,
+               'wait_seconds', s.wait_seconds,
+               'timezone', s.timezone,
+               'calendar', s.calendar_id,
+               'job', claimed.job_id,
+               'schedule', claimed.schedule_id,
+               'due_at', claimed.due_at,
+               'is_late', claimed.is_late,
+               'worker', claimed.worker,
+               'waits_until', (
+                   SELECT t.data ->> 'waits_until'
+                   FROM executions_executiontransition t
+                   WHERE t.execution_id = claimed.id AND t.data ? 'waits_until'
+                   ORDER BY t.id
+                   LIMIT 1
+               )
+           )::text
+       END AS condition
+FROM claimed
+LEFT JOIN jobs_jobschedule s ON s.id = claimed.schedule_id AND claimed.origin = 'schedule'

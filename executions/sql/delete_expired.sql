@@ -1,5 +1,5 @@
--- Delete the oldest expired executions of one job with their transitions and log lines: at most
--- `limit`, and no further one after `most_lines` log lines. What somebody else has locked is passed
+-- Delete the oldest expired executions of one job with their transitions, looks at conditions and log
+-- lines: at most `limit`, and no further one after `most_lines` looks and log lines. What somebody else has locked is passed
 -- over. Returns what was deleted and the id to go on after (NULL: there was nothing more).
 --
 -- Only executions of days that are counted in the rollups are deleted. The job is asked for as a
@@ -26,12 +26,19 @@ WITH expired AS MATERIALIZED (
     SELECT expired.id, sum(log.lines) OVER (ORDER BY expired.id) - log.lines AS lines_before
     FROM expired
     CROSS JOIN LATERAL (
-        SELECT count(*) AS lines FROM executions_jobexecutionlog l WHERE l.execution_id = expired.id
+        SELECT (
+            SELECT count(*) FROM executions_jobexecutionlog l WHERE l.execution_id = expired.id
+        ) + (
+            SELECT count(*) FROM executions_conditioncheck c WHERE c.execution_id = expired.id
+        ) AS lines
     ) AS log
 ), chosen AS MATERIALIZED (
     SELECT id FROM measured WHERE lines_before < %(most_lines)s
 ), lines AS (
     DELETE FROM executions_jobexecutionlog l USING chosen WHERE l.execution_id = chosen.id
+    RETURNING 1
+), looks AS (
+    DELETE FROM executions_conditioncheck c USING chosen WHERE c.execution_id = chosen.id
     RETURNING 1
 ), transitions AS (
     DELETE FROM executions_executiontransition t USING chosen WHERE t.execution_id = chosen.id

@@ -18,7 +18,7 @@ WITH mine AS (
         reason = CASE WHEN mine.status <> 'cancelled' THEN %(reason)s
                       WHEN mine.is_replaced THEN 'replaced' ELSE 'cancelled' END,
         fence = e.fence + %(fence_step)s::int,
-        -- An attempt that was handed back did not happen.
+        -- An attempt that was handed back, or waits for its condition, did not happen.
         attempt = e.attempt - CASE WHEN mine.status = 'scheduled' THEN 1 ELSE 0 END,
         due_at = CASE WHEN mine.status IN ('retrying', 'scheduled')
                       THEN mine.now + make_interval(secs => %(delay)s) ELSE e.due_at END,
@@ -44,7 +44,8 @@ WITH mine AS (
                round(extract(epoch FROM mine.now - mine.started_at)::numeric, 3),
                'error_type', %(error_type)s::text,
                'error', left(%(error_message)s::text, 500),
-               'due_at', CASE WHEN settled.status IN ('retrying', 'scheduled') THEN settled.due_at END
+               'due_at', CASE WHEN settled.status IN ('retrying', 'scheduled') THEN settled.due_at END,
+               'waits_until', CASE WHEN settled.status = 'scheduled' THEN %(waits_until)s::timestamptz END
            ))
     FROM mine JOIN settled ON settled.id = mine.id
 ), logged AS (

@@ -17,8 +17,9 @@ from core.api.views import ApiViewSet
 from core.clock import database_now
 from executions.filters import ExecutionQuery, wanted_executions
 from executions.lists import Newest, described, listed
-from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
+from executions.models import ConditionCheck, ExecutionTransition, JobExecution, JobExecutionLog
 from executions.serializers import (
+    ConditionCheckSerializer,
     EmptyRequest,
     ExecutionOpened,
     ExecutionSerializer,
@@ -47,6 +48,7 @@ class ExecutionViewSet(ApiViewSet):
         "of_job": "executions.view_jobexecution",
         "logs": "executions.view_jobexecution",
         "transitions": "executions.view_jobexecution",
+        "condition_checks": "executions.view_jobexecution",
         "cancel": "executions.change_jobexecution",
         "rerun": "executions.add_jobexecution",
     }
@@ -101,6 +103,13 @@ class ExecutionViewSet(ApiViewSet):
         """List the moves between statuses, oldest first."""
         moves = ExecutionTransition.objects.filter(execution=_existing(pk))
         return self.answer_rows_after(moves, serializer=TransitionSerializer)
+
+    @extend_schema(parameters=[FollowQuery], responses=page_of(ConditionCheckSerializer))
+    @action(detail=True, url_path="condition-checks")
+    def condition_checks(self, request: Request, pk: str) -> Response:
+        """List the looks at the condition of its schedule, oldest first."""
+        checks = ConditionCheck.objects.filter(execution=_existing(pk))
+        return self.answer_rows_after(checks, serializer=ConditionCheckSerializer)
 
     @extend_schema(request=None, responses={202: ExecutionSerializer})
     @action(detail=True, methods=["post"])

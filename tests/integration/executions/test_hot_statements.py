@@ -172,6 +172,7 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
             "error_type": None,
             "error_message": None,
             "stack_trace": None,
+            "waits_until": None,
             "actor": None,
             **ATTEMPT,
         },

@@ -1,11 +1,16 @@
 """What follows from each way an attempt can end."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from executions.outcomes import (
     Cancelled,
+    ConditionBroken,
+    ConditionUnmet,
     Failed,
     HandedBack,
+    Look,
     Outcome,
     RetryAsked,
     Skipped,
@@ -20,12 +25,16 @@ from executions.states import ALLOWED_MOVES, ExecutionStatus
 POLICY = RetryPolicy(strategy="linear", max_retries=2, base_delay=10, max_delay=60)
 NO_RETRIES = RetryPolicy(strategy="none", max_retries=2, base_delay=10, max_delay=60)
 
+LOOK = Look("false", [], "not yet")
 ENDINGS: list[tuple[Outcome, str, str | None]] = [
     (Succeeded('{"rows":1}'), "succeeded", None),
     (Skipped("nothing new"), "skipped", "handler"),
     (Cancelled("trace"), "cancelled", "cancelled"),
     (HandedBack(), "scheduled", "drain"),
     (Failed("ValueError", "bad", is_permanent=True), "failed", "permanent"),
+    (ConditionUnmet(LOOK, "not yet"), "skipped", "condition"),
+    (ConditionBroken(LOOK, "no answer", is_skipped=True), "skipped", "condition_error"),
+    (ConditionBroken(LOOK, "no answer", is_skipped=False), "failed", "condition_error"),
 ]
 FAILURES: list[tuple[Outcome, str, str]] = [
     (Failed("ValueError", "bad", "trace"), "failed", "error"),
@@ -126,6 +135,9 @@ def test_success_keeps_its_output_and_says_nothing_of_errors() -> None:
         (Skipped("nothing new"), None, "nothing new", None),
         (Cancelled("trace"), None, None, "trace"),
         (HandedBack(), None, None, None),
+        (ConditionUnmet(LOOK, "not yet"), None, "not yet", None),
+        (ConditionBroken(LOOK, "no answer", is_skipped=True), None, "no answer", None),
+        (ConditionBroken(LOOK, "no answer", is_skipped=False), "ConditionError", "no answer", None),
     ],
 )
 @pytest.mark.parametrize("attempt", [1, 3])
@@ -140,6 +152,21 @@ def test_a_decision_carries_what_is_known_of_the_error(
 
     found = (decision.error_type, decision.error_message, decision.stack_trace)
     assert found == (error_type, message, trace)
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+@pytest.mark.parametrize("policy", [POLICY, NO_RETRIES], ids=["retries", "no-retries"])
+def test_a_condition_that_is_waited_for_is_looked_at_again_whatever_the_policy(
+    attempt: int, policy: RetryPolicy
+) -> None:
+    until = datetime(2026, 3, 2, tzinfo=UTC)
+    outcome = ConditionUnmet(LOOK, "not yet", delay=60, waits_until=until)
+
+    decision = decide(outcome, attempt=attempt, policy=policy)
+
+    assert (decision.status, decision.reason) == ("scheduled", "condition")
+    assert (decision.delay, decision.waits_until, decision.fence_step) == (60, until, 1)
+    assert decision.error_message == "not yet"
 
 
 def test_only_a_hand_back_moves_the_fence() -> None:
