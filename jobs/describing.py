@@ -1,14 +1,12 @@
 """Schedules in words."""
 
 from collections.abc import Iterable, Sequence
-from copy import copy
-from dataclasses import replace
 from uuid import UUID
 
 from jobs.calendars.reading import read_calendar
 from jobs.models import CalendarVersion, JobSchedule
-from jobs.rules import spec_of
-from jobs.schedules import BusinessCalendar, InvalidRule, Rule, RuleSpec, compile_rule
+from jobs.rules import Surroundings, spec_of
+from jobs.schedules import BusinessCalendar, InvalidRule, Rule, compile_rule
 
 
 def describe_rule(schedule: JobSchedule) -> str:
@@ -18,8 +16,8 @@ def describe_rule(schedule: JobSchedule) -> str:
 
 def describe_rules(schedules: Sequence[JobSchedule]) -> dict[UUID, str]:
     """The rule of each in words, by its id. Takes one query, or none if they have no calendar."""
-    calendars = _calendars({row.calendar_id for row in schedules if row.calendar_id})
-    return {row.pk: _describe(row, calendars) for row in schedules}
+    around = Surroundings(_calendars({row.calendar_id for row in schedules if row.calendar_id}))
+    return {row.pk: _describe(row, around) for row in schedules}
 
 
 def in_words(rule: Rule, schedule: JobSchedule) -> str:
@@ -27,20 +25,13 @@ def in_words(rule: Rule, schedule: JobSchedule) -> str:
     return rule.describe() + ", if its condition holds" * schedule.has_condition
 
 
-def _describe(schedule: JobSchedule, calendars: dict[UUID, BusinessCalendar]) -> str:
+def _describe(schedule: JobSchedule, around: Surroundings) -> str:
     try:
-        return in_words(compile_rule(_spec(schedule, calendars)), schedule)
+        # The words do not tell of exclusions.
+        spec = spec_of(schedule, exclusions=(), around=around)
+        return in_words(compile_rule(spec, may_be_excluded=True), schedule)
     except InvalidRule as error:
         return f"not a rule any more: {error}"
-
-
-def _spec(schedule: JobSchedule, calendars: dict[UUID, BusinessCalendar]) -> RuleSpec:
-    """The rule without its exclusions, which the words do not tell."""
-    if schedule.calendar_id is None:
-        return spec_of(schedule, exclusions=())
-    bare = copy(schedule)
-    bare.calendar = None
-    return replace(spec_of(bare, exclusions=()), calendar=calendars[schedule.calendar_id])
 
 
 def _calendars(calendar_ids: Iterable[UUID]) -> dict[UUID, BusinessCalendar]:

@@ -13,7 +13,7 @@ from jobs.rules import rule_of, spec_of
 from jobs.schedules import CalendarOutOfDate, InvalidRule, Rule, RuleSpec, compile_rule
 from jobs.schedules.compare import compare_rules
 from jobs.schedules.spread import spread_delay
-from jobs.schedules.words import span
+from jobs.schedules.words import listed, span
 from jobs.schedules.zone import load_zone
 from jobs.scheduling import edit_schedule
 from jobs.validation import problems_of, refuse
@@ -47,7 +47,7 @@ class Fire:
 class Preview:
     """The next fires, whether none comes after them, and the rule in words.
 
-    With a ``problem`` there may be more, but the calendar ends.
+    A ``problem`` says why they end here: the calendar does, or the rest is excluded.
     """
 
     fires: list[Fire]
@@ -73,7 +73,7 @@ class ChangePreview:
 def preview_schedule(schedule: JobSchedule, *, after: datetime, count: int) -> Preview:
     """Preview a schedule as if it were active; raise ``InvalidRule`` when it has no rule."""
     spec = spec_of(schedule)
-    rule = compile_rule(spec)
+    rule = compile_rule(spec, may_be_excluded=True)
     if schedule.schedule_type == ScheduleType.AFTER_COMPLETION:
         preview = _preview_following(schedule, rule, spec, after)
     else:
@@ -119,6 +119,8 @@ def preview_rule(
             fires.append(_fire(rule, spec, at, spread_seconds))
             at = None if len(fires) == runs_left else rule.next(at)
         is_exhausted = at is None
+        if not fires and runs_left != 0 and rule.next_slot(after) is not None:
+            problem = f"all of it is excluded by {listed([one.name for one in spec.exclusions])}"
     except CalendarOutOfDate as error:
         problem = str(error)
     return Preview(
@@ -198,5 +200,5 @@ def _listed(schedule: JobSchedule, instants: list[datetime]) -> list[Fire]:
     if not instants:
         return []
     spec = spec_of(schedule)
-    rule = compile_rule(spec)
+    rule = compile_rule(spec, may_be_excluded=True)
     return [_fire(rule, spec, at, schedule.spread_seconds) for at in instants]

@@ -78,7 +78,7 @@ class PreviewSerializer(CamelCaseSerializer):
     exhausted = serializers.BooleanField(source="is_exhausted")
     description = serializers.CharField()
     problem = serializers.CharField(
-        allow_null=True, help_text="Why the fires after these cannot be told: the calendar ends."
+        allow_null=True, help_text="Why they end here: the calendar does, or the rest is excluded."
     )
 
 

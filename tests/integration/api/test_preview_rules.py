@@ -109,6 +109,14 @@ def test_a_rule_that_is_excluded_for_ever_is_refused(api):
     assert (error["pointer"], error["code"]) == ("#/exclusions", "excluded_for_ever")
 
 
+def test_a_saved_rule_that_a_later_window_excludes_says_so(api):
+    schedule = make_schedule(schedule_type="daily", time_of_day="06:00")
+    make_window("Maintenance", scope="global", from_time="05:00", until_time="07:00")
+    body = api.get(f"/api/schedules/{schedule.pk}/preview").json()
+    assert (body["fires"], body["exhausted"]) == ([], True)
+    assert body["problem"] == "all of it is excluded by Maintenance"
+
+
 def test_a_spread_moves_the_start_and_not_the_fire(api):
     asked = {**HOURLY, "spreadSeconds": 86_400, "afterUtc": "2026-05-04T08:00Z"}
     found = preview(api, **asked).json()["fires"]
