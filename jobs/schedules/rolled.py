@@ -12,6 +12,8 @@ from jobs.schedules.dates import HORIZON_YEARS, Dates, Origin
 from jobs.schedules.rolls import ROLL_WORDS, roll, shift
 
 _MOST_MONTHS_KEPT = 60
+# Months that are known already answer fast; few rules have longer breaks.
+_MONTHS_TRIED = 3
 _DAY = timedelta(days=1)
 
 
@@ -45,10 +47,12 @@ class RolledDates:
         """The first date from (year, month, day) on; ``day`` may be one past the month's end."""
         if days := self.in_month(year, month) >> day:
             return year, month, day + lowest(days)
-        following = (year, month + 1) if month < 12 else (year + 1, 1)
-        if days := self.in_month(*following):
-            return *following, lowest(days)
-        for _, landed in self._landings(date(year, month, 1) + (day - 1) * _DAY):
+        start = date(year, month, 1) + (day - 1) * _DAY
+        for _ in range(_MONTHS_TRIED):
+            year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+            if days := self.in_month(year, month):
+                return year, month, lowest(days)
+        for _, landed in self._landings(start):
             return landed.year, landed.month, landed.day
         return None
 

@@ -1,8 +1,9 @@
 """Calendars for the tests: hand-written ones, and random ones with their days said plainly."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from jobs.schedules import BusinessCalendar, CalendarOutOfDate
+from jobs.schedules import BusinessCalendar, CalendarOutOfDate, RuleSpec, compile_rule
+from tests.unit.jobs.schedules.asking import fires
 
 DAY = timedelta(days=1)
 
@@ -51,6 +52,17 @@ UNITED_STATES = BusinessCalendar(
 _made = iter(range(1000, 10**9))
 
 
+def business(at=time(7), zone="UTC", **fields):
+    """A rule by business days."""
+    spec = RuleSpec(kind="monthly_business_day", time_of_day=at, timezone=zone, **fields)
+    return compile_rule(spec)
+
+
+def dates(rule, after, count):
+    """The dates in UTC of the next fires."""
+    return [text and text[:10] for text in fires(rule, after, count)]
+
+
 def random_calendar(random, first_year, last_year):
     """Any weekend, holidays in clusters, and a few extra workdays on either."""
     span = (date(last_year, 12, 31) - date(first_year, 1, 1)).days
@@ -78,12 +90,12 @@ def days_between(start, stop):
 
 def all_decided(rule):
     """Every fire of a rule, up to where its calendar ends."""
-    fires, fire = [], datetime(1, 1, 1, tzinfo=UTC)
+    found, fire = [], datetime(1, 1, 1, tzinfo=UTC)
     while True:
         try:
             fire = rule.next(fire)
         except CalendarOutOfDate:
-            return fires
+            return found
         assert fire is not None
-        assert not fires or fire > fires[-1]
-        fires.append(fire)
+        assert not found or fire > found[-1]
+        found.append(fire)

@@ -8,7 +8,7 @@ from jobs.schedules import RuleSpec, compile_rule
 from jobs.schedules.bits import bitset, members
 from jobs.schedules.days import DayPattern
 from tests.unit.jobs.schedules.asking import cron, fires, refusal, utc
-from tests.unit.jobs.schedules.calendars import ENGLAND
+from tests.unit.jobs.schedules.calendars import ENGLAND, dates
 from tests.unit.jobs.schedules.scanning import CHANGES, MINUTE, ask, scan
 from tests.unit.jobs.schedules.writing import seeded
 
@@ -16,10 +16,6 @@ from tests.unit.jobs.schedules.writing import seeded
 def monthly(day, at=time(6), zone="UTC", **fields):
     spec = RuleSpec(kind="monthly", day_of_month=day, time_of_day=at, timezone=zone, **fields)
     return compile_rule(spec)
-
-
-def dates(rule, after, count):
-    return [text[:10] for text in fires(rule, after, count)]
 
 
 @pytest.mark.parametrize(
