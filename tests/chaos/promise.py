@@ -91,9 +91,14 @@ def _assert_told_in_full(execution: JobExecution, moves: list[ExecutionTransitio
 
 
 def _assert_attempts_counted(execution: JobExecution, moves: list[ExecutionTransition]) -> None:
-    """Each claim is an attempt, unless it was handed back."""
+    """Each claim is an attempt, unless it was handed back or its condition was waited for."""
     claims = [move for move in moves if move.to_status == ExecutionStatus.RUNNING]
-    handed_back = [move for move in moves if move.reason == "drain"]
+    handed_back = [
+        move
+        for move in moves
+        if (move.from_status, move.to_status)
+        == (ExecutionStatus.RUNNING, ExecutionStatus.SCHEDULED)
+    ]
     assert len(claims) == execution.attempt + len(handed_back), tell(moves)
 
 
