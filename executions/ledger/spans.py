@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,7 @@ from jobs.models import ScheduleType, ScheduleVersion, Standing
 from jobs.rules import VersionRules
 from jobs.schedules import InvalidRule, Rule
 from jobs.schedules.business import CalendarOutOfDate
-
-# A roll or an offset may take a day of the next year, which is not known, back into this one.
-_CALENDAR_REACHES_BACK = timedelta(days=62)
+from jobs.schedules.zone import load_zone
 
 _rules = VersionRules()
 
@@ -85,9 +83,10 @@ def _slots_of(rule: Rule, span: Span, begin: datetime, end: datetime) -> Iterato
             slot = following
             yield Expected(slot, span)
     except CalendarOutOfDate as error:
-        known_until = datetime(error.year, 1, 1, tzinfo=end.tzinfo) - _CALENDAR_REACHES_BACK
-        if end > known_until:
-            yield Expected(max(slot, known_until), span, str(error))
+        zone = load_zone(span.timezone)
+        unknown_from = datetime.combine(error.undecided_from, time.min, tzinfo=zone)
+        if end >= unknown_from:
+            yield Expected(max(slot, unknown_from.astimezone(UTC)), span, str(error))
 
 
 def _without_spec(versions: Any) -> Any:

@@ -262,7 +262,7 @@ def test_a_rule_whose_calendar_has_ended_says_from_when_on_nothing_is_known() ->
     assert [(f"{e.slot:%Y-%m-%d}", e.fate) for e in early] == [("2025-10-01", Fate.MISSED)]
     assert [(f"{e.slot:%Y-%m-%d}", e.fate) for e in found] == [
         ("2025-12-01", Fate.MISSED),
-        ("2025-12-01", Fate.UNKNOWN),
+        ("2026-01-01", Fate.UNKNOWN),
     ]
     assert "calendar 'Works' has dates up to 2025" in str(found[-1].detail)
 
