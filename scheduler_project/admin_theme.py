@@ -48,6 +48,14 @@ _PAGES: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
                 *("Executions", "play_circle", "admin:executions_jobexecution_changelist"),
                 "executions.view_jobexecution",
             ),
+            (
+                *("Calendars", "calendar_month", "admin:jobs_holidaycalendar_changelist"),
+                "jobs.view_holidaycalendar",
+            ),
+            (
+                *("Exclusions", "event_busy", "admin:jobs_exclusionwindow_changelist"),
+                "jobs.view_exclusionwindow",
+            ),
             ("Queues", "stacks", "admin:jobs_queue_changelist", "jobs.view_queue"),
             ("Workers", "dns", "admin:executions_worker_changelist", "executions.view_worker"),
         ],

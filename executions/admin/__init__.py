@@ -1,5 +1,5 @@
-"""Executions in the admin, what they add to the pages of jobs and queues, and its first page."""
+"""Executions in the admin, what they add to other pages there, and its first page."""
 
-from executions.admin import dashboard, execution, history, job, queue, worker
+from executions.admin import dashboard, execution, history, job, queue, schedule, worker
 
-__all__ = ["dashboard", "execution", "history", "job", "queue", "worker"]
+__all__ = ["dashboard", "execution", "history", "job", "queue", "schedule", "worker"]

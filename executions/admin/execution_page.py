@@ -12,6 +12,7 @@ from core.clock import database_now
 from executions.admin.display import reason_words, status_badge, status_look
 from executions.admin.flower import task_url, worker_url
 from executions.admin.progress import measure_progress
+from executions.admin.slot_facts import business_date_words, checks_of, slot_note
 from executions.admin.timeline import Attempt, Step, read_moves, tell_attempts, tell_steps
 from executions.models import JobExecution, Worker
 from executions.states import ExecutionStatus, Reason
@@ -63,6 +64,8 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
         "attempts": [_attempt_row(execution, one) for one in tell_attempts(moves, now=now)],
         "most_attempts": execution.version.snapshot["max_retries"] + 1,
         "facts": list(_facts(execution)),
+        "checks": checks_of(execution),
+        "is_skipped": execution.status == ExecutionStatus.SKIPPED,
         "output": output,
         "is_output_open": len(output) < _MOST_OPEN,
     }
@@ -90,6 +93,10 @@ def _facts(execution: JobExecution) -> Iterator[Fact]:
         yield Fact("Schedule", link(execution.schedule, rule_words(execution.schedule)))
     late = ", opened late" if execution.is_late else ""
     yield Fact("Slot", format_html("{}{}", moment(execution.scheduled_for), late))
+    if note := slot_note(execution):
+        yield Fact("Note", note)
+    if date := business_date_words(execution):
+        yield Fact("Business date", date)
     if not execution.is_final:
         yield Fact("Not before", moment(execution.due_at))
     opened = format_html("{} by {}", moment(execution.opened_at), execution.triggered_by)

@@ -44,13 +44,13 @@ def _row(fire: Fire, sign: SafeString) -> ChangeRow:
 
 def _words(change: ChangePreview) -> str:
     added, removed = len(change.added), len(change.removed)
-    stay = f"{_fires(change.kept)} stay{'s' * (change.kept == 1)}"
+    stay = f"; {_fires(change.kept)} stay{'s' * (change.kept == 1)}" if change.kept else ""
     if not added and not removed:
-        return f"In the next {DAYS} days this edit adds and removes nothing; {stay}."
+        return f"In the next {DAYS} days this edit adds and removes nothing{stay}."
     done = [f"adds {_fires(added)}"] * bool(added) + [f"removes {_fires(removed)}"] * bool(removed)
     at_least = " at least" if change.is_cut else ""
     first = " These are the first of them." if added + removed > _MOST_SHOWN else ""
-    return f"In the next {DAYS} days this edit{at_least} {' and '.join(done)}; {stay}.{first}"
+    return f"In the next {DAYS} days this edit{at_least} {' and '.join(done)}{stay}.{first}"
 
 
 def _fires(count: int) -> str:

@@ -10,12 +10,16 @@ from core.clock import database_now
 from jobs.admin.edit_effect import DAYS, effect_of
 from jobs.admin.live_panel import answer_form, answer_panel
 from jobs.admin.preview import FIRES_OF_ONE, preview_fires, preview_words
-from jobs.admin.schedule_fields import CHOICES, fields_of_choice
 from jobs.admin.schedule_form import ScheduleForm
+from jobs.admin.schedule_kinds import fields_of_choice
+from jobs.admin.schedule_words import CHOICES
 from jobs.models import JobSchedule
 from jobs.previewing import preview_change, preview_fields, preview_schedule
 from jobs.scheduling import edit_schedule
 from jobs.validation import refuse
+
+# Left empty they mean something.
+_NEED_NOTHING = {"repeat_every", "adjust_to_previous_business_day"}
 
 
 class PreviewForm(ScheduleForm):
@@ -63,5 +67,5 @@ def _otherwise(problem: str | None) -> SafeString:
 
 def _is_begun(data: Any) -> bool:
     """Nothing is said about a rule that nobody has begun to write."""
-    typed = fields_of_choice(data) - CHOICES.keys()
-    return any(data.get(key) for name in typed for key in (name, f"{name}_0"))
+    typed = fields_of_choice(data) - CHOICES.keys() - _NEED_NOTHING
+    return not typed or any(data.get(key) for name in typed for key in (name, f"{name}_0"))

@@ -23,8 +23,9 @@ from jobs.admin.live_panel import LIVE_SCRIPT
 from jobs.admin.live_preview import PreviewForm, answer_preview
 from jobs.admin.pause_form import ask_pause
 from jobs.admin.preview import preview_panel
-from jobs.admin.schedule_fields import conditional_fields, fieldsets, fieldsets_to_read
+from jobs.admin.schedule_fields import fieldsets, fieldsets_to_read
 from jobs.admin.schedule_form import ScheduleForm
+from jobs.admin.schedule_kinds import conditional_fields
 from jobs.admin.simulator_page import show_simulator
 from jobs.admin.standing import banners_of
 from jobs.describing import describe_rules
@@ -50,7 +51,7 @@ class ScheduleAdmin(ServiceAdmin):
     """When jobs run. ``executions`` adds what became of its slots."""
 
     form = ScheduleForm
-    list_display: Any = ("rule_in_words", "job_link", "kind", "timezone", "state", "runs_next")
+    list_display: Any = ("rule_in_words", "job_link", "kind", "state", "runs_next")
     list_filter = (ScheduleStateFilter, KindFilter, CalendarFilter)
     list_filter_submit = True
     list_select_related = ("job",)

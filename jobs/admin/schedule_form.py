@@ -10,25 +10,20 @@ from unfold.widgets import (
     UnfoldAdminExpandableTextareaWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from audit.admin_forms import ServiceForm
 from core.admin_fields import BitsField, JsonObjectTextField
-from jobs.admin.schedule_fields import (
-    CHOICES,
-    HELP_TEXTS,
-    KIND_FIELDS,
-    KINDS,
-    LABELS,
-    POLICY_FIELDS,
-    SCHEDULE_FIELDS,
-    fields_of_choice,
-)
+from jobs.admin.schedule_fields import POLICY_FIELDS, SCHEDULE_FIELDS
+from jobs.admin.schedule_kinds import KIND_FIELDS, KINDS, WAYS, fields_of_choice, ways_of
+from jobs.admin.schedule_words import CHOICES, HELP_TEXTS, LABELS
 from jobs.models import (
     ExclusionScope,
     ExclusionWindow,
     HolidayCalendar,
     JobSchedule,
+    OnDays,
     Roll,
     ScheduleType,
     Weekday,
@@ -43,7 +38,7 @@ else:
 
 MONDAY_FIRST = (*Weekday.choices[1:], Weekday.choices[0])
 _CONDITION_HELP = (
-    "A JSON list of checks under all, any or not, such as"
+    "A JSON object, checks under all, any or not, such as"
     ' {"all": [{"previous": {"outcome": ["succeeded"]}}, {"environment": ["PROD"]}]}.'
 )
 
@@ -68,11 +63,29 @@ class WindowsField(ModelMultipleChoiceField):
         return [window.pk for window in super().clean(value)]
 
 
+class _WayField(forms.ChoiceField):
+    """Says which fields of a kind are meant; where it is not sent, those that are."""
+
+    widget = UnfoldAdminSelectWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+
 class ScheduleForm(ServiceForm):
     """Creates or changes a schedule; its job stays."""
 
     schedule_type = forms.ChoiceField(
         choices=KINDS, initial=ScheduleType.DAILY, label="Kind", widget=UnfoldAdminSelectWidget
+    )
+    monthly_by = _WayField(choices=WAYS["monthly_by"], label="Which day")
+    business_by = _WayField(choices=WAYS["business_by"], label="Which days")
+    look_by = _WayField(choices=WAYS["look_by"], label="It is looked at")
+    adjust_to_previous_business_day = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        label=LABELS["adjust_to_previous_business_day"],
+        help_text=HELP_TEXTS["adjust_to_previous_business_day"],
     )
     days_of_week = BitsField(choices=MONDAY_FIRST, required=False, empty_value=None)
     nth_weekday = forms.TypedChoiceField(
@@ -126,7 +139,13 @@ class ScheduleForm(ServiceForm):
             usable = Q(archived_at__isnull=True) | Q(pk=self.instance.calendar_id)
             calendars = HolidayCalendar.objects.filter(usable).order_by("name")
             self.fields["calendar"].queryset = calendars  # type: ignore[attr-defined]
-        if self.instance.adjust_to_previous_business_day and not self.instance.roll:
+        self.initial.update(ways_of(self.instance))
+        # Cleaning writes into the instance.
+        self._rolls_by_contract = bool(
+            self.instance.adjust_to_previous_business_day
+            and self.instance.business_day_of_month is None
+        )
+        if self._rolls_by_contract and not self.instance.roll:
             self.initial["roll"] = Roll.PRECEDING
 
     def values(self) -> dict[str, Any]:
@@ -136,13 +155,21 @@ class ScheduleForm(ServiceForm):
         for name in POLICY_FIELDS:
             if values[name] in (None, ""):
                 values[name] = defaults[name]
-        return values | self._roll(values["roll"])
+        on_days = self.cleaned_data.get("business_by")
+        if values["schedule_type"] == ScheduleType.MONTHLY_BUSINESS_DAY and on_days in OnDays:
+            values["on_days"] = on_days
+        else:
+            values["on_days"] = None
+        return values | self._roll(values)
 
-    def _roll(self, chosen: str | None) -> dict[str, Any]:
+    def _roll(self, values: dict[str, Any]) -> dict[str, Any]:
         """Keep the contract's own word for rolling back where it was used and still holds."""
-        is_kept = chosen == Roll.PRECEDING and self.instance.adjust_to_previous_business_day
+        if values["business_day_of_month"] is not None:
+            is_adjusted = values["adjust_to_previous_business_day"] or None
+            return {"adjust_to_previous_business_day": is_adjusted}
+        is_kept = values["roll"] == Roll.PRECEDING and self._rolls_by_contract
         return {
-            "roll": None if is_kept else chosen,
+            "roll": None if is_kept else values["roll"],
             "adjust_to_previous_business_day": True if is_kept else None,
         }
 

@@ -29,7 +29,7 @@ MARKS = {
     "shifted": ("→", "shifted", "It falls on another day than its rule names"),
     "paused": ("‖", "paused", "The schedule is paused then"),
     "skipped": ("✕", "skipped", "An exclusion skips it"),
-    "none": ("", "fires", "It fires as its rule says"),
+    "none": ("•", "fires", "It fires as its rule says"),
 }
 
 

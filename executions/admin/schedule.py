@@ -1,0 +1,27 @@
+"""What executions add to schedules in the admin: what became of the last slots."""
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from core.admin_page import Section
+from core.clock import database_now
+from executions.admin.slots import last_slots, slots_table, slots_words
+from jobs.admin import ScheduleAdmin
+from jobs.models import JobSchedule
+
+admin.site.unregister(JobSchedule)
+
+
+@admin.register(JobSchedule)
+class LedgerScheduleAdmin(ScheduleAdmin):
+    """A schedule, and its slots."""
+
+    def page_sections(self, request: HttpRequest, obj: JobSchedule) -> Iterable[Section]:
+        yield from super().page_sections(request, obj)
+        if self.may(request, "executions.view_jobexecution"):
+            entries = last_slots(obj, now=database_now())
+            shown = format_html("{}{}", slots_words(entries), slots_table(entries))
+            yield Section("Last slots", shown)
