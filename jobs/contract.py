@@ -47,3 +47,8 @@ OVERLAPS = {
 }
 ON_FALSE = {1: "skip", 2: "wait"}
 ON_ERROR = {1: "skip", 2: "run", 3: "fail"}
+
+COMBINES = {1: "union", 2: "intersection"}
+HALF_DAYS = {1: "business", 2: "holiday", 3: "early_close"}
+EXCLUSION_SCOPES = {1: "global", 2: "team", 3: "schedule"}
+ON_EXCLUDED = {1: "skip", 2: "defer"}

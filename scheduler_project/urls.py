@@ -20,6 +20,7 @@ from executions.views import (
     UpcomingJobs,
     WorkerList,
 )
+from jobs.views import CalendarViewSet, ExclusionViewSet
 from scheduler_project.health import Jobs, Live, Ready
 
 router = EitherSlash()
@@ -27,6 +28,8 @@ router.register("jobs", JobViewSet, basename="job")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("executions", ExecutionViewSet, basename="execution")
 router.register("queues", QueueViewSet, basename="queue")
+router.register("calendars", CalendarViewSet, basename="calendar")
+router.register("exclusions", ExclusionViewSet, basename="exclusion")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/")),

@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import FieldProblem
 from jobs.calendars.checking import normalise_calendar
 from jobs.calendars.comparing import DayChange, Moved, affected_schedules, compare_versions
+from jobs.calendars.extra_days import with_plain_dates
 from jobs.calendars.library import LIBRARY
 from jobs.calendars.materialising import materialise
 from jobs.calendars.sources import read_sources
@@ -16,6 +17,7 @@ from jobs.schedules.business import WESTERN_WEEKEND
 from jobs.validation import problems_of, refuse
 
 YEARS_BEFORE, YEARS_AFTER = 1, 5
+_YEARS = {"first_year", "last_year"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,12 @@ def draft_version(calendar: HolidayCalendar) -> CalendarVersion:
 
 
 def _problems(calendar: HolidayCalendar) -> list[FieldProblem]:
+    for name in ("extra_holidays", "extra_workdays"):
+        setattr(calendar, name, with_plain_dates(getattr(calendar, name)))
     problems = problems_of(calendar, exclude={"created_by", "created_at"})
     told = {problem.field for problem in problems}
+    if told & _YEARS:
+        told |= _YEARS
     return problems + [one for one in normalise_calendar(calendar) if one.field not in told]
 
 

@@ -11,6 +11,18 @@ _FORM = '{"date": "2026-12-24", "name": "Christmas Eve"}'
 _SHOWN = 60  # characters of foreign text
 
 
+def with_plain_dates(written: Any) -> Any:
+    """The same days with their dates as text, which is how a calendar keeps them."""
+    if not isinstance(written, list):
+        return written
+    return [
+        {**day, "date": day["date"].isoformat()}
+        if isinstance(day, dict) and isinstance(day.get("date"), date)
+        else day
+        for day in written
+    ]
+
+
 def read_days(
     name: str, written: Any, years: range | None
 ) -> tuple[list[dict[str, str]], list[FieldProblem]]:
@@ -56,8 +68,6 @@ def _read_day(written: Any, years: range | None) -> dict[str, str]:
 
 
 def _date(given: Any) -> date:
-    if isinstance(given, date):
-        return given
     try:
         day = date.fromisoformat(given)
     except (TypeError, ValueError):

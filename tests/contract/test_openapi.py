@@ -237,6 +237,7 @@ def test_a_walk_through_the_whole_api_fits_its_description(walk: Walk) -> None:
     walk_executions(walk, list(make_history()))
     walk_jobs(walk)
     walk_queues(walk)
+    walk_calendars(walk)
     for name in ("stats", "execution-trends?days=2", "top-failing-jobs", "upcoming-jobs"):
         assert walk.call("get", f"/api/dashboard/{name}")
     make_schedule(next_fire_at=database_now().replace(year=2020))
@@ -324,6 +325,30 @@ def walk_queues(walk: Walk) -> None:
     walk.call("get", "/api/queues/{name}", name="new")
     walk.call("put", "/api/queues/{name}", {"name": "new"}, name="new")
     walk.call("patch", "/api/queues/{name}", {"reason": "x", "isPaused": False}, name="new")
+
+
+def walk_calendars(walk: Walk) -> None:
+    day = {"date": "2026-12-24", "name": "Christmas Eve"}
+    sent = {"name": "England", "sources": [{"country": "GB", "subdivision": "ENG"}]}
+    walk.call("post", "/api/calendars?dryRun=true", sent)
+    calendar = walk.call("post", "/api/calendars", sent | {"weekend": ["Sunday", 64]}, status=201)
+    here = {"id": calendar["id"]}
+    assert walk.call("get", "/api/calendars?search=eng")["results"]
+    walk.call("get", "/api/calendars/{id}", **here)
+    walk.call("put", "/api/calendars/{id}", {"name": "UK", "combine": 2}, **here)
+    walk.call("patch", "/api/calendars/{id}?dryRun=true", {"extraHolidays": [day]}, **here)
+    walk.call("patch", "/api/calendars/{id}", {"extraWorkdays": [day]}, **here)
+    assert walk.call("get", "/api/calendars/{id}/days?year=2026", **here)["results"]
+    window = {"name": "Night", "scope": "global", "fromTime": "22:00", "untilTime": "05:00"}
+    made = walk.call("post", "/api/exclusions", window, status=201)
+    assert walk.call("get", "/api/exclusions?scope=1")["results"]
+    walk.call("get", "/api/exclusions/{id}", id=made["id"])
+    walk.call("put", "/api/exclusions/{id}", {"name": "UK", "calendar": "UK"}, id=made["id"])
+    walk.call("patch", "/api/exclusions/{id}", {"onExcluded": "defer"}, id=made["id"])
+    walk.call("delete", "/api/calendars/{id}", status=409, **here)
+    walk.call("delete", "/api/exclusions/{id}", status=204, id=made["id"])
+    walk.call("delete", "/api/calendars/{id}", status=204, **here)
+    walk.call("post", "/api/calendars", {"name": "X", "firstYear": 2030, "lastYear": 2029}, status=400)
 
 
 @pytest.mark.django_db

@@ -228,7 +228,7 @@ def test_a_calendar_without_sources_has_its_extra_days_alone() -> None:
     calendar = calendar_of_sources(
         extra_holidays=[
             {"date": "2026-12-31", "name": "Closing"},
-            {"date": date(2026, 1, 2), "name": " Opening "},
+            {"date": "2026-01-02", "name": " Opening "},
         ]
     )
     assert [(row["date"], row["name"]) for row in materialise(calendar)] == [
