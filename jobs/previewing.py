@@ -89,13 +89,18 @@ def preview_schedule(schedule: JobSchedule, *, after: datetime, count: int) -> P
 
 
 def preview_fields(fields: dict[str, Any], *, after: datetime, count: int) -> Preview:
-    """Preview a schedule that is not saved; raise ``InvalidInput`` naming each bad field.
+    """Preview a schedule that is not saved; raise ``InvalidInput`` naming each bad field."""
+    return preview_schedule(draft_schedule(fields, after=after), after=after, count=count)
+
+
+def draft_schedule(fields: dict[str, Any], *, after: datetime) -> JobSchedule:
+    """A schedule that is not saved; raise ``InvalidInput`` naming each bad field.
 
     It needs no job. An interval or a delay counts from ``after``.
     """
     schedule = JobSchedule(**{"id": _NOT_SAVED, **fields}, anchor_at=after)
     refuse(keep_to_kind(schedule, fields) + problems_of(schedule, exclude={"job"}))
-    return preview_schedule(schedule, after=after, count=count)
+    return schedule
 
 
 def preview_rule(

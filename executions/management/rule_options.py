@@ -1,13 +1,14 @@
 """A rule that is not saved, written as options of a command: the fields that REST takes."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from rest_framework.exceptions import ValidationError
 
-from jobs.models import ScheduleType
-from jobs.previewing import Preview, preview_fields
+from jobs.models import JobSchedule, ScheduleType
+from jobs.previewing import draft_schedule
 from jobs.serializers import PreviewRequest
 
 _HELP = {
@@ -69,15 +70,15 @@ def read_rule(options: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def preview_given(rule: dict[str, Any], **wanted: Any) -> Preview:
-    """Preview what ``read_rule`` gave; raise ``CommandError`` naming each bad option."""
+def draft_given(rule: dict[str, Any], *, after: datetime) -> JobSchedule:
+    """A schedule of what ``read_rule`` gave; raise ``CommandError`` naming each bad option."""
     body = PreviewRequest(data=rule)
     try:
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
         fields.pop("count")
         with body.naming_fields():
-            return preview_fields(fields, **wanted)
+            return draft_schedule(fields, after=after)
     except ValidationError as error:
         raise CommandError(_told(error.detail)) from None
 

@@ -14,6 +14,7 @@ from jobs.models import JobSchedule, JobStatus
 from jobs.pausing import pause_schedule
 from jobs.scheduling import archive_schedule, change_schedule
 from tests.factories import TESTER, make_job, make_schedule
+from tests.integration.api.business import make_window
 from tests.integration.executions.calling import read, refuse, rows, run
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +205,8 @@ def test_a_rule_that_ends_says_so() -> None:
         (["Nightly", "--cron", "* * * * *"], "Give a schedule or a job"),
         (["--cron", "61 * * * *"], "--cron: "),
         (["--cron", "0 0 30 2 *"], "never"),
+        (["Nightly", "--count", "5", "--months", "2"], "not allowed with argument --count"),
+        (["Nightly", "--months", "25"], "is no number from 1 to 24"),
         (["--kind", "lunar"], "--kind: 'lunar' is not one of one_time, daily"),
         (["--kind", "daily"], "--time-of-day: "),
         (["--kind", "monthly", "--day-of-month", "40"], "--day-of-month: Ensure this value is"),
@@ -257,6 +260,31 @@ def test_a_rule_of_any_kind_can_be_previewed_before_it_is_saved(
 ) -> None:
     found = read("preview", *arguments, "--after", "2026-01-01", "--count", "2")
     assert [fire["fireUtc"] for fire in found["fires"]] == fires
+
+
+def test_months_show_all_that_comes_and_mark_what_is_odd() -> None:
+    rule = ["--kind", "daily", "--time-of-day", "02:30", "--timezone", "Europe/Berlin"]
+    asked = ["preview", *rule, "--after", "2026-01-01", "--months", "12"]
+
+    document = read(*asked)
+
+    assert (len(document["fires"]), document["isCut"]) == (365, False)
+    odd = {fire["local"]: fire["mark"] for fire in document["fires"] if fire["mark"] != "none"}
+    assert odd == {"2026-03-29T03:00:00+02:00": "gap", "2026-10-25T02:30:00+02:00": "repeat"}
+    marked = [line for line in run(*asked)[0].splitlines() if "  gap  " in line]
+    assert len(marked) == 1
+    assert "moved to 03:00" in marked[0]
+
+
+def test_months_tell_what_a_window_skips() -> None:
+    make_window("Freeze", from_time="05:00", until_time="07:00", days_of_week=2)
+    rule = ["--kind", "daily", "--time-of-day", "06:00", "--exclusion", "Freeze"]
+
+    document = read("preview", *rule, "--after", "2026-05-03T12:00", "--months", "1")
+
+    first = document["fires"][0]
+    assert (first["fireUtc"], first["mark"]) == ("2026-05-04T06:00:00Z", "skipped")
+    assert first["notes"] == ["skipped: excluded by Freeze"]
 
 
 def test_a_spread_shows_when_each_run_starts() -> None:
