@@ -6,6 +6,7 @@ statement that is prepared and run often.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from executions.capture import log_parameters
 from executions.claim import CLAIM, RENEW
 from executions.completions import FOLLOW
 from executions.dispatcher import DISPATCH
+from executions.ledger.rows import ROWS as LEDGER_ROWS
 from executions.planner import COUNT_UNFINISHED, LOCK_DUE
 from executions.queues import QUEUE_LOADS
 from executions.replacing import STOP_EARLIER
@@ -196,6 +198,16 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
     ),
     (NEXT_DUE, {"since": None}, {"schedule_due", "execution_next_due"}),
     (TAKE_BACK, {"queue": None, "actor": None}, {"execution_unclaimed"}),
+    (
+        LEDGER_ROWS,
+        {
+            "schedules": [UUID(int=0)] * 20,
+            "after": datetime(2026, 1, 1, tzinfo=UTC),
+            "until": datetime(2026, 1, 2, tzinfo=UTC),
+            "limit": 1_000,
+        },
+        {"one_execution_per_slot"},
+    ),
     (
         QUEUE_LOADS,
         {"now": None, "worker_alive": 30.0},

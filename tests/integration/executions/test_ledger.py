@@ -6,10 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from executions.ledger import Entry, Fate, Totals, read_ledger, read_ledgers
-from executions.ledger.rows import ROWS
 from executions.models import JobDay, JobExecution, RolledUpDay
 from executions.planner import plan
 from executions.states import FINAL
@@ -320,7 +318,7 @@ KINDS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_every_slot_is_accounted_for_and_a_lost_one_shows(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - a test that fails has to fail again
     begin = now = datetime(2026, 3, 6, 12, tzinfo=UTC)
@@ -410,10 +408,3 @@ def test_an_endless_ledger_can_be_begun() -> None:
 
     assert next(entries).fate == Fate.MISSED
     assert next(entry.slot for entry in entries if entry.fate == Fate.NOT_DUE) == at("00:01:01")
-
-
-def test_the_rows_of_many_schedules_are_found_by_the_index_of_slots() -> None:
-    schedule = make_cron("0 * * * *", at("00:30"))
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    assert ROWS.rows(schedules=[schedule.pk], after=at("00:00"), until=at("05:00"), limit=10) == []
