@@ -13,6 +13,7 @@ from core.errors import Conflict, InvalidInput
 from executions.planner import plan
 from jobs.definitions import set_job_status
 from jobs.models import JobSchedule, JobStatus
+from jobs.pausing import pause_schedule, resume_schedule
 from jobs.rules import rule_of
 from jobs.scheduling import archive_schedule, change_schedule, create_schedule
 from tests.factories import TESTER, make_job, make_schedule
@@ -256,6 +257,61 @@ def test_an_edit_never_makes_a_schedule_fire_for_the_past() -> None:
 
     assert changed.next_fire_at is not None
     assert now < changed.next_fire_at <= now + timedelta(minutes=1)
+
+
+RULES: list[dict[str, Any]] = [
+    {"schedule_type": "daily", "time_of_day": time(6), "repeat_every": 3},
+    {"schedule_type": "weekly", "time_of_day": time(6), "days_of_week": 2, "repeat_every": 2},
+    {"schedule_type": "monthly", "time_of_day": time(6), "day_of_month": -1},
+    {
+        "schedule_type": "monthly_business_day",
+        "time_of_day": time(6),
+        "business_day_of_month": 3,
+    },
+    {"schedule_type": "cron", "cron_expression": "H H * * *"},
+    {"schedule_type": "cron", "cron_expression": "@every 90m"},
+    {"schedule_type": "interval", "interval_seconds": 3_600},
+    {"schedule_type": "interval", "interval_unit": "day", "repeat_every": 2},
+    {"schedule_type": "delay", "delay_seconds": 3_600},
+    {"schedule_type": "one_time", "one_time_at": datetime(2130, 1, 1, tzinfo=UTC)},
+    {"schedule_type": "after_completion", "delay_seconds": 60},
+    {
+        "schedule_type": "conditional",
+        "time_of_day": time(6),
+        "conditional_expression": "prev.exists",
+    },
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: "-".join(map(str, rule.values()))[:50])
+def test_no_detour_moves_the_next_slot_of_a_rule(rule: dict[str, Any]) -> None:
+    schedule = make_schedule(**rule)
+    expected = (schedule.next_fire_at, schedule.next_run_at)
+    assert None not in expected
+
+    def next_of(changed: JobSchedule) -> tuple[datetime | None, datetime | None]:
+        return changed.next_fire_at, changed.next_run_at
+
+    policies = {"overlap": "skip", "misfire_policy": "run_all", "spread_seconds": 5}
+    assert next_of(change(schedule, parameters={"a": 1}, **policies)) == expected
+    assert next_of(change(schedule, **rule)) == expected
+    assert next_of(change(schedule, is_active=False)) == (None, None)
+    assert next_of(change(schedule, is_active=True)) == expected
+    pause_schedule(actor=ALICE, schedule=schedule, reason="month end")
+    assert next_of(resume_schedule(actor=ALICE, schedule=schedule)) == expected
+    assert plan(now=database_now()).opened == 0
+
+
+def test_what_a_paused_schedule_is_changed_to_fires_when_it_goes_on() -> None:
+    schedule = make_schedule()
+    pause_schedule(actor=ALICE, schedule=schedule, reason="month end")
+
+    assert change(schedule, interval_seconds=60).next_fire_at is None
+    resumed = resume_schedule(actor=ALICE, schedule=schedule)
+
+    now = database_now()
+    assert resumed.next_fire_at is not None
+    assert now < resumed.next_fire_at <= now + timedelta(minutes=1)
 
 
 def test_disabling_drops_a_slot_that_is_not_yet_due() -> None:
