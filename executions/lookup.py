@@ -1,4 +1,4 @@
-"""Finding the job, schedule, execution or queue that a command means."""
+"""Finding the job, schedule, execution, queue or calendar that a command means."""
 
 from difflib import get_close_matches
 from uuid import UUID
@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from core.program import PROGRAM
 from executions.models import JobExecution
-from jobs.models import JobDefinition, JobSchedule, Queue
+from jobs.models import HolidayCalendar, JobDefinition, JobSchedule, Queue
 
 _MOST_COMPARED = 10_000
 
@@ -59,6 +59,19 @@ def find_queue(name: str) -> Queue:
         names = ", ".join(Queue.objects.order_by("name").values_list("name", flat=True))
         raise CommandError(f"There is no queue {name!r}. There are: {names}.")
     return queue
+
+
+def find_calendar(text: str) -> HolidayCalendar:
+    """Return the calendar of this id or name, archived ones only by id."""
+    if identifier := as_uuid(text):
+        calendar = HolidayCalendar.objects.filter(pk=identifier).first()
+    else:
+        calendar = HolidayCalendar.objects.unarchived().filter(name=text).first()
+    if calendar is None:
+        calendars = HolidayCalendar.objects.unarchived().order_by("name")
+        names = ", ".join(calendars.values_list("name", flat=True)) or "none yet"
+        raise CommandError(f"There is no calendar {text!r}. There are: {names}.")
+    return calendar
 
 
 def as_uuid(text: str) -> UUID | None:

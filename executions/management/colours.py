@@ -16,6 +16,7 @@ _STYLES = {
     "ended": "dim",
     "completed": "dim",
     "stuck": "red",
+    "ends soon": "yellow",
 }
 
 
