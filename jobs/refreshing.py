@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -75,7 +76,8 @@ def _refresh_batch(
             versions.append(version)
             changed.append(schedule)
     ScheduleVersion.objects.bulk_create(versions)
-    PLACE.rows(**{name: [getattr(row, name) for row in changed] for name in _PLACED})
+    columns: dict[str, Any] = {name: [getattr(row, name) for row in changed] for name in _PLACED}
+    PLACE.rows(**columns)
     return len(changed)
 
 

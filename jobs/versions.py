@@ -38,7 +38,9 @@ def settle_schedule(
     if version is not None:
         version.reason = reason
         version.save()
-    place_next(schedule, compile_rule(spec, may_be_excluded=True), now=now, is_changed=version is not None)
+    place_next(
+        schedule, compile_rule(spec, may_be_excluded=True), now=now, is_changed=version is not None
+    )
     return version is not None
 
 
