@@ -38,6 +38,7 @@ VARIABLES = {
 }
 """What an expression may name. One that has no value in a run is an error where it is needed."""
 
+_LIMIT = 2**63
 _ENVIRONMENT = cel.NewEnv(variables=VARIABLES)
 _STATUS = re.compile(r"""(\bprev\.status\s*[=!]=\s*)(["'])(\w*)\2""")
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
@@ -70,7 +71,7 @@ class CelEvaluator:
 
     def evaluate(self, source: str, values: Mapping[str, Any]) -> bool:
         try:
-            value = _compile(source).eval(data=dict(values))
+            value = _compile(source).eval(data=_fit(values))
         except (RuntimeError, ValueError, TypeError, OverflowError) as error:
             raise NotEvaluable(_plain(error)) from None
         if value.type() == cel.Type.ERROR:
@@ -88,7 +89,11 @@ def names_calendar(source: str) -> bool:
 
 @lru_cache(maxsize=1_024)
 def _compile(source: str) -> cel.Expression:
-    if len(source.encode("utf-8", "replace")) > MOST_BYTES:
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError:
+        raise InvalidExpression("It is not valid Unicode; write it anew.") from None
+    if size > MOST_BYTES:
         raise InvalidExpression(f"It is longer than {MOST_BYTES:,} bytes; shorten it.")
     own = _STATUS.sub(_own_status, source)
     try:
@@ -101,6 +106,15 @@ def _compile(source: str) -> cel.Expression:
             f"It answers a {kind}; compare it with something, so that it answers true or false."
         )
     return expression
+
+
+def _fit(value: Any) -> Any:
+    """The value with each whole number that is too large for CEL as a fraction."""
+    if isinstance(value, Mapping):
+        return {name: _fit(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_fit(one) for one in value]
+    return float(value) if type(value) is int and not -_LIMIT <= value < _LIMIT else value
 
 
 def _own_status(match: re.Match[str]) -> str:

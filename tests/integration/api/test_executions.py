@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import database_now
-from executions.models import ExecutionTransition, JobExecution, JobExecutionLog
+from executions.models import ConditionCheck, ExecutionTransition, JobExecution, JobExecutionLog
 from executions.states import FINAL, UNFINISHED, ExecutionStatus
 from executions.views import executions as views
 from tests.factories import make_execution, make_job, make_schedule
@@ -171,7 +171,28 @@ def test_transitions_tell_the_life_of_an_execution(api):
     assert all(move["at"].endswith("Z") for move in moves)
 
 
-@pytest.mark.parametrize("rows", ["logs", "transitions"])
+def test_the_looks_at_its_condition_are_listed_with_each_check(api):
+    execution = make_execution(status="skipped")
+    term = {"path": "environment", "what": "a", "result": "false", "why": "b"}
+    for result in ("false", "true"):
+        ConditionCheck.objects.create(
+            execution=execution, result=result, terms=[term], message="why", worker="w@h"
+        )
+    rows = api.get(f"/api/executions/{execution.id}/condition-checks").json()["results"]
+    assert [row["result"] for row in rows] == ["false", "true"]
+    assert rows[0].pop("at").endswith("Z")
+    assert rows[0] == {
+        "id": rows[0]["id"],
+        "result": "false",
+        "message": "why",
+        "terms": [term],
+        "worker": "w@h",
+    }
+    after = api.get(f"/api/executions/{execution.id}/condition-checks?after={rows[0]['id']}").json()
+    assert after["results"] == rows[1:]
+
+
+@pytest.mark.parametrize("rows", ["logs", "transitions", "condition-checks"])
 @pytest.mark.parametrize("query", ["after=x", "after=-1", f"after={2**63}", "since=1", "cursor=x"])
 def test_a_bad_place_to_go_on_from_is_refused_by_its_name(api, rows, query):
     answer = api.get(f"/api/executions/{make_execution().id}/{rows}?{query}")

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from core.clock import database_now
 from executions.last import with_last_of_job, with_last_of_schedule
 from executions.models import (
+    ConditionCheck,
     ExecutionTransition,
     JobDay,
     JobExecution,
@@ -338,6 +339,23 @@ def test_a_transaction_takes_no_more_than_some_ten_thousand_log_lines(
 
     assert [each.log_lines for each in deleted] == [12, 12, 12, 35]
     assert JobExecution.objects.count() == 1
+
+
+def test_looks_at_conditions_go_with_their_execution_and_count_as_its_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("executions.retention.MOST_LOG_LINES", 4)
+    job = make_job()
+    old = [finish(job, ago=timedelta(days=91, hours=n), lines=1) for n in range(4)]
+    last = keep_newest(job)
+    for execution in (*old, last):
+        ConditionCheck.objects.bulk_create(
+            ConditionCheck(execution=execution, result="false", message="not yet") for _ in range(3)
+        )
+    roll_up(now=NOW)
+
+    assert [each.executions for each in delete_all() if each.executions] == [1, 1, 1, 1]
+    assert set(ConditionCheck.objects.values_list("execution_id", flat=True)) == {last.pk}
 
 
 def test_batches_grow_to_a_thousand(monkeypatch: pytest.MonkeyPatch) -> None:

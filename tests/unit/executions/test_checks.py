@@ -4,6 +4,8 @@ from pytest_django.fixtures import Settings
 
 from executions.checks import (
     check_allowed_commands,
+    check_condition_databases,
+    check_condition_roots,
     check_retention,
     check_times,
     is_plain_path,
@@ -120,3 +122,38 @@ def test_what_no_command_can_match_is_refused_entry_by_entry(settings: Settings)
 )
 def test_a_plain_path_has_one_way_to_be_written(path: str, is_plain: bool) -> None:
     assert is_plain_path(path) is is_plain
+
+
+def test_databases_of_conditions_need_a_name_and_an_address_and_none_is_shown(
+    settings: Settings,
+) -> None:
+    settings.SCHEDULER_CONDITION_DATABASES = [
+        "sales=postgresql://user:s3cret@host:5432/sales?sslmode=require",
+        "postgresql://user:s3cret@host/sales",
+        "=postgresql://host/x",
+        "crm=mysql://user:s3cret@host/crm",
+        "crm=postgresql://[::1/crm",
+        "sales=postgresql://host/other",
+        "archive=postgres://host/archive",
+    ]
+
+    problems = check_condition_databases()
+
+    assert {problem.id for problem in problems} == {"executions.E006"}
+    assert [problem.msg.split()[1] for problem in problems] == ["2", "3", "4", "5", "6"]
+    assert "s3cret" not in "".join(f"{problem.msg} {problem.hint}" for problem in problems)
+    assert "executions.E006" in [found.id for found in run_checks()]
+
+
+def test_folders_of_conditions_are_absolute_paths(settings: Settings) -> None:
+    settings.SCHEDULER_CONDITION_FILE_ROOTS = ["/data/in", "data/in", "/data/../etc", ""]
+
+    problems = check_condition_roots()
+
+    assert [problem.id for problem in problems] == ["executions.E007"] * 3
+    assert "'data/in'" in problems[0].msg
+    assert "executions.E007" in [found.id for found in run_checks()]
+
+
+def test_without_settings_conditions_may_ask_no_database_and_no_folder() -> None:
+    assert (check_condition_databases(), check_condition_roots()) == ([], [])
