@@ -32,6 +32,9 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
     rerun_of = serializers.UUIDField(source="rerun_of_id", allow_null=True)
     trace_id = serializers.SerializerMethodField()
     scheduled_for_utc = UtcDateTimeField(source="scheduled_for")
+    due_at_utc = UtcDateTimeField(
+        source="due_at", help_text="Not before this instant: later than the slot if deferred."
+    )
     queued_at_utc = UtcDateTimeField(source="queued_at", allow_null=True)
     started_at_utc = UtcDateTimeField(source="started_at", allow_null=True)
     completed_at_utc = UtcDateTimeField(source="completed_at", allow_null=True)
@@ -62,6 +65,11 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
             "status",
             "reason",
             "scheduled_for_utc",
+            "due_at_utc",
+            "business_date",
+            "previous_business_date",
+            "next_business_date",
+            "is_late",
             "queued_at_utc",
             "started_at_utc",
             "completed_at_utc",
@@ -74,6 +82,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
             "progress",
             "input_payload",
             "output_payload",
+            "error_type",
             "error_message",
             "stack_trace",
             "triggered_by",

@@ -25,9 +25,11 @@ inputPayload outputPayload errorMessage stackTrace triggeredBy isManualTrigger
 nextRetryAtUtc
 """
 CONTRACT_FIELDS = set(CONTRACT.split())
-OUR_FIELDS = set(
-    "reason attempt progress cancelRequestedAtUtc scheduledForUtc rerunOf".split()  # noqa: SIM905
-)
+OURS = """
+reason attempt progress cancelRequestedAtUtc scheduledForUtc rerunOf dueAtUtc errorType isLate
+businessDate previousBusinessDate nextBusinessDate
+"""
+OUR_FIELDS = set(OURS.split())
 
 
 def ids(answer):
