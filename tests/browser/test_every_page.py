@@ -1,14 +1,19 @@
 """What every main page keeps to, on a desk and on a telephone, light and dark."""
 
+from datetime import time
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
 
 from core.clock import database_now
 from executions.models import ExecutionTransition, JobExecutionLog, Worker
+from jobs.calendars.changing import create_calendar
 from jobs.models import Queue
+from jobs.pausing import pause_schedule
+from jobs.windows import create_window
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_schedule
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -35,18 +40,39 @@ def pages() -> list[str]:
         **{"started_at": now, "last_seen_at": now, "queues": ["default"], "concurrency": 2},
     )
     Queue.objects.create(name="reports-of-the-other-department")
+    calendar = create_calendar(
+        actor=TESTER,
+        fields={"name": LONG[:100], "sources": [{"country": "GB", "subdivision": "ENG"}]},
+    )
+    window = create_window(
+        actor=TESTER, fields={"name": LONG[:100], "from_time": time(1), "until_time": time(4)}
+    )
+    payroll = make_schedule(
+        schedule.job,
+        **{"schedule_type": "monthly", "time_of_day": time(6), "day_of_month": 31},
+        **{"roll": "following", "calendar": calendar, "exclusions": [window.pk]},
+    )
+    pause_schedule(actor=TESTER, schedule=payroll, reason=LONG)
     return [
         reverse("admin:index"),
         *(
             reverse(f"admin:{name}_changelist")
             for name in (
                 *("jobs_jobdefinition", "jobs_jobschedule", "jobs_queue"),
+                *("jobs_holidaycalendar", "jobs_exclusionwindow"),
                 *("executions_jobexecution", "executions_worker", "audit_jobaudit"),
             )
         ),
         reverse("admin:jobs_jobdefinition_add"),
         reverse("admin:jobs_jobdefinition_change", args=[schedule.job_id]),
+        reverse("admin:jobs_jobschedule_add"),
         reverse("admin:jobs_jobschedule_change", args=[schedule.pk]),
+        reverse("admin:jobs_jobschedule_change", args=[payroll.pk]),
+        reverse("admin:jobs_jobschedule_simulator", args=[payroll.pk]),
+        reverse("admin:jobs_holidaycalendar_add"),
+        reverse("admin:jobs_holidaycalendar_change", args=[calendar.pk]),
+        reverse("admin:jobs_exclusionwindow_add"),
+        reverse("admin:jobs_exclusionwindow_change", args=[window.pk]),
         reverse("admin:jobs_queue_change", args=["reports-of-the-other-department"]),
         *(
             reverse("admin:executions_jobexecution_change", args=[execution.pk])
