@@ -20,7 +20,7 @@ from referencing.jsonschema import DRAFT202012
 from core.api.documents import render_schema
 from core.api.queries import Query
 from core.clock import database_now
-from executions.models import ExecutionTransition, JobExecutionLog, Worker
+from executions.models import ConditionCheck, ExecutionTransition, JobExecutionLog, Worker
 from executions.states import ExecutionStatus
 from jobs.models import Queue
 from tests.factories import make_execution, make_job, make_schedule
@@ -220,6 +220,10 @@ def make_history() -> Iterator[UUID]:
         ExecutionTransition.objects.create(
             execution=execution, to_status=status, attempt=1, fence=1, data={"worker": "w"}
         )
+        term = {"path": "environment", "what": "here", "result": "true", "why": "it is"}
+        ConditionCheck.objects.create(
+            execution=execution, result="true", terms=[term], message="The condition holds."
+        )
         JobExecutionLog.objects.create(
             execution=execution,
             attempt=1,
@@ -259,6 +263,7 @@ def walk_executions(walk: Walk, made: list[UUID]) -> None:
         walk.call("get", "/api/executions/{id}", id=pk)
         assert walk.call("get", "/api/executions/{id}/logs", id=pk)["results"]
         assert walk.call("get", "/api/executions/{id}/transitions?after=0", id=pk)["results"]
+        assert walk.call("get", "/api/executions/{id}/condition-checks", id=pk)["results"]
         walk.call("get", "/api/executions/{id}/condition-checks", id=pk)
     over = walk.call("get", "/api/executions?status=succeeded")["results"][0]["id"]
     body = {"parameters": {"region": "EU"}, "triggeredBy": "Ada"}
