@@ -233,7 +233,9 @@ OUTBOUND_DENIED_CIDRS = env.list("OUTBOUND_DENIED_CIDRS", default=[])
 
 # --- What the conditions of schedules may ask: databases as name=url, and folders ---
 
-SCHEDULER_CONDITION_DATABASES = env.list("SCHEDULER_CONDITION_DATABASES", default=[])
+SCHEDULER_CONDITION_DATABASES = [
+    entry.strip() for entry in env.list("SCHEDULER_CONDITION_DATABASES", default=[])
+]
 SCHEDULER_CONDITION_FILE_ROOTS = env.list("SCHEDULER_CONDITION_FILE_ROOTS", default=[])
 
 # --- Admin ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError
 
 from executions.conditions.bounded import evaluate_bounded
 from executions.conditions.external import Answered, CheckFailed, ask_file, ask_http, ask_sql
@@ -45,7 +45,10 @@ _EVALUATOR: ConditionEvaluator = CelEvaluator()
 
 
 class RunJudge:
-    """Answers the checks of one run's condition; nothing but a finding comes back."""
+    """Answers the checks of one run's condition; whatever a check raises is a finding.
+
+    Only without the platform's own database there is none, and the attempt fails by its policy.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -66,9 +69,8 @@ class RunJudge:
             is_so, why = self._asks[type(check)](check)
         except (CheckFailed, NotEvaluable, InvalidExpression) as error:
             return Finding(check, Truth.ERROR, str(error))
-        except DatabaseError as error:
-            connection.close()
-            return Finding(check, Truth.ERROR, f"PostgreSQL: {type(error).__name__}")
+        except (OperationalError, InterfaceError):
+            raise  # the platform's own database is away: that says nothing about the condition
         except Exception as error:
             return Finding(check, Truth.ERROR, f"{type(error).__name__}: {error}")
         return Finding(check, Truth.TRUE if is_so else Truth.FALSE, why)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from core.clock import database_now
 from executions.conditions import judge_condition
@@ -242,6 +243,21 @@ def test_a_worker_that_dies_while_it_looks_costs_no_attempt() -> None:
     assert (execution.status, execution.reason) == ("scheduled", "worker_lost")
     assert (execution.attempt, execution.fence) == (0, 2)
     assert claim_again(execution).condition is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_platforms_database_the_condition_is_not_judged(other_connection: Any) -> None:
+    schedule = make_conditional(conditions={"previous": {"outcome": ["none"]}}, on_error="skip")
+    claimed = claim_it(open_slot(schedule))
+    pid = connection.connection.info.backend_pid
+    with other_connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    with pytest.raises(OperationalError):
+        judge_condition(claimed)
+
+    connection.close()
+    assert not ConditionCheck.objects.exists()
 
 
 def test_a_worker_that_dies_after_the_look_costs_the_attempt() -> None:
