@@ -77,26 +77,25 @@ def affected_schedules(
     span = _changed_span(old, new_version, first=now.date(), days=days)
     if span is None:
         return []
-    held = JobSchedule.objects.filter(pk__in=schedules_of_calendar(calendar))
-    schedules = [
-        schedule
-        for schedule in held.select_related("job").order_by("job__name", "pk")
-        if standing_of(schedule) == Standing.FIRING
-    ]
-    before, after = (
-        Surroundings({calendar.pk: calendar_of(version)}) for version in (old, new_version)
-    )
-    for around in (before, after):
-        around.load_teams(schedules)
-    end, moved = now + timedelta(days=days), []
+    schedules = _firing(calendar)
+    around = [Surroundings({calendar.pk: calendar_of(version)}) for version in (old, new_version)]
+    for one in around:
+        one.load_teams(schedules)
+    moved = []
     for schedule in schedules:
-        is_own = schedule.calendar_id == calendar.pk
-        reach = _REACH_OF_RULE if is_own else _REACH_OF_EXCLUSION
-        start, until = max(now, _midnight(span[0]) - reach), min(end, _midnight(span[1]) + reach)
-        found = _compare(schedule, before, after, start=start, end=until)
+        reach = _REACH_OF_RULE if schedule.calendar_id == calendar.pk else _REACH_OF_EXCLUSION
+        start = max(now, _midnight(span[0]) - reach)
+        end = min(now + timedelta(days=days), _midnight(span[1]) + reach)
+        found = _compare(schedule, *around, start=start, end=end)
         if found is not None and (found.added or found.removed):
             moved.append(Moved(schedule, found.added, found.removed, found.is_cut))
     return moved
+
+
+def _firing(calendar: HolidayCalendar) -> list[JobSchedule]:
+    held = JobSchedule.objects.filter(pk__in=schedules_of_calendar(calendar))
+    ordered = held.select_related("job").order_by("job__name", "pk")
+    return [schedule for schedule in ordered if standing_of(schedule) == Standing.FIRING]
 
 
 def _changed_span(

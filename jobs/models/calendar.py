@@ -74,7 +74,7 @@ class HolidayCalendar(models.Model):
 class CalendarVersion(models.Model):
     """The dates of a calendar as they were worked out once; never changed.
 
-    ``days`` has a row for each day that is not as its weekday says, in order of date:
+    ``days`` has a row for each holiday, worked weekend day and early close, in order of date:
     ``{"date": "2026-12-25", "kind": "holiday", "name": "Christmas Day", "source": "GB-ENG"}``, the
     kind being holiday, workday or early_close.
     """

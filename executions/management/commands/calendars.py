@@ -13,9 +13,10 @@ from core.clock import database_now
 from core.program import PROGRAM
 from executions.lookup import find_calendar
 from executions.management import calendar_shown as shown
+from executions.management.calendar_options import add_calendar_options, read_calendar_fields
 from jobs.calendars.changing import change_calendar, create_calendar, refresh_calendar
 from jobs.calendars.drafting import CalendarChange, preview_calendar, preview_change
-from jobs.models import Combine, HalfDay, HolidayCalendar
+from jobs.models import HolidayCalendar
 
 
 class Command(PlatformCommand):
@@ -38,7 +39,7 @@ class Command(PlatformCommand):
         acts = parser.add_subparsers(dest="act", metavar="ACT")
         show = _act(acts, "show", "show the days that are not as their weekday says")
         show.add_argument("--year", type=int, help="only these days (default: all years)")
-        self._add_create(_act(acts, "create", "make a calendar", is_change=True))
+        add_calendar_options(_act(acts, "create", "make a calendar", is_change=True))
         for name, what in (("add-holiday", "close a day"), ("add-workday", "open a day")):
             act = _act(acts, name, what, is_change=True)
             act.add_argument("date", type=_date, help="such as 2027-05-17")
@@ -50,37 +51,6 @@ class Command(PlatformCommand):
         )
         refresh.add_argument("name", nargs="?", help="name or id of one calendar")
         refresh.add_argument("--all", action="store_true", help="all that are not archived")
-
-    @staticmethod
-    def _add_create(parser: CommandParser) -> None:
-        parser.add_argument(
-            "--country",
-            action="append",
-            default=[],
-            metavar="CODE",
-            help="ISO 3166, such as GB; may be repeated",
-        )
-        parser.add_argument("--subdivision", metavar="CODE", help="of the country, such as ENG")
-        parser.add_argument(
-            "--category",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="of its holidays, such as public; may be repeated",
-        )
-        parser.add_argument(
-            "--market",
-            action="append",
-            default=[],
-            metavar="CODE",
-            help="ISO 10383, such as XNYS; may be repeated",
-        )
-        parser.add_argument("--combine", choices=Combine.values, help="closed if any is, or all")
-        parser.add_argument("--half-days", choices=HalfDay.values, help="what half days are")
-        parser.add_argument("--closes-at", metavar="TIME", help="of half days as early_close")
-        parser.add_argument("--from", dest="first_year", type=int, metavar="YEAR")
-        parser.add_argument("--to", dest="last_year", type=int, metavar="YEAR")
-        parser.add_argument("--description")
 
     def run(self, options: dict[str, Any]) -> None:
         """Do what is asked for."""
@@ -127,10 +97,10 @@ class Command(PlatformCommand):
         )
 
     def _create(self, options: dict[str, Any]) -> None:
-        fields = _new_fields(options)
+        fields = read_calendar_fields(options)
         change = preview_calendar(fields, now=database_now())
         if not options["dry_run"]:
-            calendar = create_calendar(actor=command_actor(), fields=_new_fields(options))
+            calendar = create_calendar(actor=command_actor(), fields=read_calendar_fields(options))
             change = CalendarChange(calendar, change.days, change.schedules)
         self._tell(options, [change])
 
@@ -196,26 +166,6 @@ def _fields_of(act: str, calendar: HolidayCalendar, options: dict[str, Any]) -> 
     name = "extra_holidays" if act == "add-holiday" else "extra_workdays"
     day = {"date": options["date"].isoformat(), "name": options["title"]}
     return {name: [*getattr(calendar, name), day]}
-
-
-def _new_fields(options: dict[str, Any]) -> dict[str, Any]:
-    if options["subdivision"] and len(options["country"]) != 1:
-        raise CommandError("--subdivision goes with one --country.")
-    if options["category"] and len(options["country"]) + len(options["market"]) != 1:
-        raise CommandError("--category goes with one --country or one --market.")
-    more = {"subdivision": options["subdivision"], "categories": options["category"]}
-    sources = [{"country": code, **more} for code in options["country"]]
-    sources += [{"market": code, "categories": options["category"]} for code in options["market"]]
-    given = {
-        "combine": options["combine"],
-        "half_days": options["half_days"],
-        "half_day_closes_at": options["closes_at"],
-        "first_year": options["first_year"],
-        "last_year": options["last_year"],
-        "description": options["description"],
-    }
-    given = {name: value for name, value in given.items() if value is not None}
-    return {"name": options["name"], "sources": sources, **given}
 
 
 def _date(text: str) -> date:
