@@ -22,6 +22,12 @@ from jobs.admin.display import rule_words
 _MOST_RERUNS = 10
 _MOST_OPEN = 4_000  # characters of output that are shown without a click
 
+# Elsewhere what the planner says of a slot stands where an error would.
+_ERRONEOUS = (
+    *(ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT),
+    *(ExecutionStatus.CANCELLED, ExecutionStatus.RETRYING),
+)
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -65,7 +71,7 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
         "most_attempts": execution.version.snapshot["max_retries"] + 1,
         "facts": list(_facts(execution)),
         "checks": checks_of(execution),
-        "is_skipped": execution.status == ExecutionStatus.SKIPPED,
+        "is_note": not execution.error_type and execution.status not in _ERRONEOUS,
         "output": output,
         "is_output_open": len(output) < _MOST_OPEN,
     }

@@ -75,8 +75,8 @@ def slots_words(entries: list[Entry]) -> SafeString | str:
     if not holes:
         return ""
     return format_html(
-        '<p class="banner banner-bad">{} of these slots {} missed: nothing shows that anybody'
-        " looked at them. The latest was due at {}.</p>",
+        '<p class="banner banner-bad"><span>{} of these slots {} missed: nothing shows that'
+        " anybody looked at it. The latest was due at {}.</span></p>",
         len(holes),
         "is" if len(holes) == 1 else "are",
         moment(holes[0].slot),

@@ -76,9 +76,11 @@ HELP_TEXTS = {
     "dst_gap": "In spring the clock jumps, say from 02:00 to 03:00: there is no 02:30.",
     "dst_repeat": "In autumn the clock goes back, and 02:30 comes twice.",
     "misfire_policy": "After an outage, say. What does not run is recorded as skipped.",
-    "misfire_grace_seconds": "Up to then it still runs, and is marked as late. Empty: 15 minutes.",
+    "misfire_grace_seconds": "Up to then it still runs, and is marked as late. Empty: 15"
+    " minutes, unless the platform is set otherwise.",
     "catchup_window_seconds": "What was missed by more than this never runs. Empty: 24 hours.",
-    "max_catchup": "When all that was missed runs: no more than so many, the newest.",
+    "max_catchup": "When all that was missed runs: no more than so many, the oldest. The"
+    " others are skipped.",
     "overlap": "Runs of one schedule never overtake each other, unless they may run side by side.",
     "overlap_limit": "Only where they may run side by side. Empty: as many as the job allows.",
     "spread_seconds": "Each start waits a part of this, always the same for one slot, so that not"

@@ -24,7 +24,7 @@ _MOST_LISTED = 200
 # Mark: sign, word, what it means; in the order in which one hides the other on a day.
 MARKS = {
     "gap": ("⤼", "gap", "The clock leaves its time out"),
-    "repeat": ("2", "repeat", "The clock shows its time twice"),
+    "repeat": ("↻", "repeat", "The clock shows its time twice"),
     "deferred": ("◷", "deferred", "An exclusion makes it wait"),
     "shifted": ("→", "shifted", "It falls on another day than its rule names"),
     "paused": ("‖", "paused", "The schedule is paused then"),

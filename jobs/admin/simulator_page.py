@@ -35,6 +35,7 @@ def show_simulator(
         "schedule": schedule,
         "badge": schedule_badge(schedule),
         "picture": picture,
+        "counted": _counted(picture) if picture else "",
         "problem": problem,
         "earlier": later(first, -MONTHS),
         "later": later(first, MONTHS),
@@ -49,3 +50,8 @@ def _picture(schedule: JobSchedule, **kwargs: Any) -> tuple[Picture | None, str]
     if schedule.schedule_type == ScheduleType.AFTER_COMPLETION:
         return None, _UNFORESEEN
     return draw(schedule, **kwargs), ""
+
+
+def _counted(picture: Picture) -> str:
+    fires = f"{picture.fire_count:,} fire{'s' * (picture.fire_count != 1)}"
+    return f"{fires} shown; {picture.odd_count:,} with something to tell"

@@ -8,6 +8,7 @@ The account is ``admin`` with the password in ``SCREENS_PASSWORD``, unless ``--u
 import argparse
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -33,11 +34,17 @@ def screens(page: Page) -> Iterator[tuple[str, str]]:
         ("execution-failed", f"{EXECUTIONS}?status=failed"),
         ("execution-running", f"{EXECUTIONS}?status=running"),
         ("queue", "/admin/jobs/queue/"),
+        ("calendar", "/admin/jobs/holidaycalendar/"),
+        ("exclusion", "/admin/jobs/exclusionwindow/"),
     ):
         page.goto(list_address)
         first = page.locator("#result_list tbody th a").first
         if first.count():
-            yield name, first.get_attribute("href") or list_address
+            address = first.get_attribute("href") or list_address
+            anchor = f"#section-days-of-{datetime.now(UTC).year}" if name == "calendar" else ""
+            yield name, address + anchor
+            if name == "schedule":
+                yield "simulator", address.partition("change/")[0] + "simulator/"
 
 
 def take(page: Page, address: str, file: Path) -> None:

@@ -146,6 +146,10 @@ def test_a_skipped_slot_says_why_without_calling_it_an_error(as_alice: Client) -
     page = as_alice.get(page_of(make_execution(status=ExecutionStatus.SKIPPED, **note))).text
     assert "Excluded by England." in page
     assert "error-box" not in page
+    deferred = make_execution(error_message="Deferred by Backup.")
+    page = as_alice.get(page_of(deferred)).text
+    assert "Deferred by Backup." in page
+    assert "error-box" not in page
     failed = make_execution(status=ExecutionStatus.FAILED, error_message="No such file.")
     assert "error-box" in as_alice.get(page_of(failed)).text
 
