@@ -16,10 +16,10 @@ Row = dict[str, Any]
 
 DAYS_COMPARED = 400
 
-# How far from a changed day fires may move. The days of a rule: a month, a roll over the longest
-# holidays and 60 business days. What only excludes days: to the end of the longest holidays.
-_REACH_OF_RULE = timedelta(days=140)
-_REACH_OF_EXCLUSION = timedelta(days=15)
+# How far from a changed day fires may move. The days of a rule: its month and a roll over the
+# longest holidays, and more with business days to count. What only excludes days: to their end.
+_REACH_OF_RULE = 45
+_REACH_OF_EXCLUSION = 15
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,20 @@ def affected_schedules(
         one.load_teams(schedules)
     moved = []
     for schedule in schedules:
-        reach = _REACH_OF_RULE if schedule.calendar_id == calendar.pk else _REACH_OF_EXCLUSION
+        reach = _reach(schedule, calendar)
         start = max(now, _midnight(span[0]) - reach)
         end = min(now + timedelta(days=days), _midnight(span[1]) + reach)
         found = _compare(schedule, *around, start=start, end=end)
         if found is not None and (found.added or found.removed):
             moved.append(Moved(schedule, found.added, found.removed, found.is_cut))
     return moved
+
+
+def _reach(schedule: JobSchedule, calendar: HolidayCalendar) -> timedelta:
+    """How far from a changed day the fires of a schedule may move."""
+    if schedule.calendar_id != calendar.pk:
+        return timedelta(days=_REACH_OF_EXCLUSION)
+    return timedelta(days=_REACH_OF_RULE + 2 * abs(schedule.offset_business_days or 0))
 
 
 def _firing(calendar: HolidayCalendar) -> list[JobSchedule]:

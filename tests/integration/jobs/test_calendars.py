@@ -261,6 +261,25 @@ def test_a_holiday_moves_what_only_a_window_ties_to_the_calendar() -> None:
     assert {fire.date() for fire in moved.removed} == {day}
 
 
+@pytest.mark.parametrize("offset", [60, -60])
+def test_a_holiday_moves_what_counts_many_business_days_over_it(offset: int) -> None:
+    calendar, now = make_calendar(sources=[]), database_now()
+    make_schedule(
+        schedule_type="monthly",
+        day_of_month=1,
+        roll="following",
+        offset_business_days=offset,
+        time_of_day=time(7),
+        calendar=calendar,
+    )
+    day = (now + timedelta(days=150)).date()
+    day += timedelta(days=(2 - day.isoweekday()) % 7)  # a Tuesday
+    fields = {"extra_holidays": [{"date": day.isoformat(), "name": "Closed"}]}
+    (moved,) = preview_change(calendar, fields, now=now).schedules
+    # Of three months each; the first of one may itself have been the day.
+    assert len(moved.added) == len(moved.removed) >= 2
+
+
 @pytest.mark.parametrize("how", ["disabled", "paused", "archived"])
 def test_what_does_not_fire_is_not_moved(how: str) -> None:
     calendar = make_calendar()
