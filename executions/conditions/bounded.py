@@ -1,7 +1,7 @@
 """Evaluating an expression in a process of its own, which can be ended.
 
 The library holds the interpreter lock while it evaluates, and bounds neither time nor memory: two
-kilobytes of text can ask for gigabytes. A forked child costs a few milliseconds and cannot take the
+kilobytes of text can ask for gigabytes. A forked child costs some milliseconds and cannot take the
 worker down with it.
 """
 

@@ -1,5 +1,9 @@
 """What a worker finds out about each kind of check."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -377,6 +381,37 @@ def test_this_machine_is_not_called() -> None:
     message = error_of({"http": {"url": "http://localhost:1/"}})
 
     assert "may not call" in message
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """A web server on this machine that always answers so; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(65_536)
+                caller.sendall(f"HTTP/1.1 {status} So\r\nContent-Length: 0\r\n\r\n".encode())
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("answered", "wanted", "expected"),
+    [(200, None, True), (204, [200, 204], True), (503, None, False), (302, None, False)],
+)
+def test_the_status_of_a_web_address_decides(
+    settings: Settings, answered: int, wanted: list[int] | None, expected: bool
+) -> None:
+    settings.OUTBOUND_ALLOWED_CIDRS = ["127.0.0.0/8"]
+    status = {} if wanted is None else {"status": wanted}
+    with answering(answered) as port:
+        condition = {"http": {"url": f"http://127.0.0.1:{port}/", **status}}
+        assert holds(condition) is expected
 
 
 def test_who_does_not_answer_is_an_error(settings: Settings) -> None:
