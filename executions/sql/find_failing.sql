@@ -10,6 +10,8 @@ CROSS JOIN LATERAL (
         WHERE e.job_id = s.job_id
           AND e.schedule_id = s.id
           AND e.started_at IS NOT NULL
+          -- What was skipped or cancelled on the way says nothing of the job.
+          AND e.status IN ('succeeded', 'failed', 'timed_out')
           AND e.completed_at > s.versioned_at
         ORDER BY e.id DESC
         LIMIT s.pause_after_failures

@@ -302,6 +302,7 @@ def end_runs(schedule: JobSchedule, *statuses: str) -> None:
         (["failed", "failed"], False),
         (["failed", "succeeded", "failed", "failed"], False),
         (["succeeded", "failed", "failed", "failed"], True),
+        (["failed", "skipped", "failed", "cancelled", "failed"], True),
     ],
 )
 def test_a_schedule_is_paused_after_as_many_failures_in_a_row_as_it_says(
