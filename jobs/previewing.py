@@ -177,13 +177,28 @@ def _preview_following(
     schedule: JobSchedule, rule: Rule, spec: RuleSpec, after: datetime
 ) -> Preview:
     """Preview what fires after its own runs: only the next can be told, if it is known yet."""
-    at = rule.next(after) if schedule._state.adding else schedule.next_run_at
-    fires = []
-    if at is not None and at > after:
-        then = f"then {span(timedelta(seconds=schedule.delay_seconds or 0))} after each run ends"
-        fire = _fire(rule, spec, at, 0)
-        fires.append(replace(fire, notes=[*fire.notes, then]))
-    return Preview(fires=fires, is_exhausted=False, description=rule.describe())
+    fires, problem, left = [], None, _runs_left(schedule)
+    try:
+        at = rule.next(after) if schedule._state.adding else schedule.next_run_at
+        if at is not None and at > after and left != 0:
+            fires = [_following(rule, spec, at, schedule.spread_seconds)]
+    except CalendarOutOfDate as error:
+        problem = str(error)
+    return Preview(
+        fires=fires,
+        is_exhausted=problem is None and left in (0, len(fires)),
+        description=rule.describe(),
+        problem=problem,
+    )
+
+
+def _following(rule: Rule, spec: RuleSpec, at: datetime, spread_seconds: int) -> Fire:
+    fire = _fire(rule, spec, at, 0)
+    then = f"then {span(timedelta(seconds=spec.delay_seconds or 0))} after each run ends"
+    spread = timedelta(0)
+    if rule.judge(at) is None:
+        spread = spread_delay(spec.hash_key, at, None, spread_seconds)
+    return replace(fire, due_at=at + spread, notes=[*fire.notes, then])
 
 
 def _runs_left(schedule: JobSchedule) -> int | None:

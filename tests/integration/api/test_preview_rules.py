@@ -160,6 +160,15 @@ def test_after_completion_only_the_next_fire_is_known(api):
     )
 
 
+def test_after_completion_a_window_whose_calendar_ends_is_no_failure(api):
+    calendar = make_calendar("England", last_year=2026)
+    make_window("Holidays", from_time=None, until_time=None, calendar=calendar)
+    asked = {"scheduleType": 10, "delaySeconds": 300, "exclusions": ["Holidays"]}
+    body = preview(api, **asked, afterUtc="2030-05-04T08:00Z").json()
+    assert body["fires"] == []
+    assert body["problem"].startswith("calendar 'England' has dates up to 2026")
+
+
 def test_what_follows_a_run_that_has_not_ended_is_not_known_yet(api):
     schedule = make_schedule(schedule_type="after_completion", delay_seconds=300)
     path = f"/api/schedules/{schedule.pk}/preview"
