@@ -6,3 +6,5 @@ from pathlib import Path
 COMMAND = str(Path(__file__).resolve().with_name("import_stock.sh"))
 # A queue that is paused at first; its workers are there.
 QUEUE = "archive"
+CALENDAR = "England"
+"""The calendar of one demo schedule, made of the public holidays of England."""

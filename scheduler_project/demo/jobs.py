@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from jobs.models import ExecutionMode, RetryStrategy, ScheduleType, Weekday
-from scheduler_project.demo import COMMAND, QUEUE
+from scheduler_project.demo import CALENDAR, COMMAND, QUEUE
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,13 @@ def _everyday_work() -> tuple[DemoJob, ...]:
                     "timezone": "America/New_York",
                     "parameters": {"region": "US"},
                 },
+                {
+                    "schedule_type": ScheduleType.MONTHLY_BUSINESS_DAY,
+                    "time_of_day": time(8),
+                    "business_day_of_month": 3,
+                    "timezone": "Europe/London",
+                    "calendar": CALENDAR,
+                },
             ),
             team="Data Analytics",
             category="Reporting",
@@ -131,6 +138,34 @@ def _everyday_work() -> tuple[DemoJob, ...]:
                     "schedule_type": ScheduleType.CRON,
                     "cron_expression": "*/5 * * * *",
                     "parameters": {"warehouse": "Rotterdam"},
+                },
+            ),
+            team="Logistics",
+            category="Import",
+        ),
+        DemoJob(
+            name="Price watch",
+            shows="Looks again three quarters of a minute after its last look has ended.",
+            settings={"execution_type_name": "demo.heartbeat", "timeout_seconds": 30},
+            schedules=({"schedule_type": ScheduleType.AFTER_COMPLETION, "delay_seconds": 45},),
+            team="Logistics",
+            category="Import",
+        ),
+        DemoJob(
+            name="Reorder stock",
+            shows="Runs at a full minute only if the exchange rates came in the last 90 seconds.",
+            settings={"execution_type_name": "demo.heartbeat", "timeout_seconds": 30},
+            schedules=(
+                {
+                    "schedule_type": ScheduleType.CONDITIONAL,
+                    "cron_expression": "* * * * *",
+                    "conditions": {
+                        "dependency": {
+                            "job": "Flaky exchange rates",
+                            "outcome": ["succeeded"],
+                            "withinSeconds": 90,
+                        }
+                    },
                 },
             ),
             team="Logistics",

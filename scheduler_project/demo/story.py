@@ -6,11 +6,12 @@ from django.db import transaction
 from audit.trail import Actor
 from core.clock import database_now
 from executions.services import trigger
+from jobs.calendars.changing import create_calendar
 from jobs.definitions import create_job
-from jobs.models import JobDefinition, Queue
+from jobs.models import HolidayCalendar, JobDefinition, Queue
 from jobs.queues import create_queue
 from jobs.scheduling import create_schedule
-from scheduler_project.demo import COMMAND, QUEUE
+from scheduler_project.demo import CALENDAR, COMMAND, QUEUE
 from scheduler_project.demo.jobs import DemoJob, demo_jobs
 
 ACTOR = Actor(name="demo")
@@ -50,5 +51,14 @@ def _create(part: DemoJob) -> None:
         ownership={"team_name": part.team},
     )
     for schedule in part.schedules:
-        create_schedule(actor=ACTOR, fields={"job": job, **schedule})
+        fields = {"job": job, **schedule}
+        if "calendar" in fields:
+            fields["calendar"] = _find_calendar()
+        create_schedule(actor=ACTOR, fields=fields)
     trigger(actor=ACTOR, job=job)
+
+
+def _find_calendar() -> HolidayCalendar:
+    found = HolidayCalendar.objects.filter(name=CALENDAR).first()
+    sources = [{"country": "GB", "subdivision": "ENG"}]
+    return found or create_calendar(actor=ACTOR, fields={"name": CALENDAR, "sources": sources})
