@@ -89,7 +89,16 @@ class CalendarAdmin(ServiceAdmin):
         return self.may(request, "jobs.delete_holidaycalendar")
 
     def page_head(self, request: HttpRequest, obj: HolidayCalendar) -> SafeString | str:
-        return format_html("{}<span>{}</span>", self.coverage(obj), f"version {obj.version}")
+        head = format_html("{}<span>version {}</span>", self.coverage(obj), obj.version)
+        running_out: RunningOut | None = getattr(obj, "running_out", None)
+        if running_out is None:
+            return head
+        return format_html(
+            '{}<p class="banner banner-{}"><span>{}</span></p>',
+            head,
+            "bad" if running_out.stuck else "late",
+            _ending_words(running_out),
+        )
 
     def page_buttons(self, obj: HolidayCalendar) -> Iterable[str]:
         return () if obj.archived_at else ("refresh", "archive")
@@ -184,6 +193,13 @@ class CalendarAdmin(ServiceAdmin):
         if calendar.updated_by is None:
             return moment(None)
         return format_html("{} by {}", moment(calendar.updated_at), calendar.updated_by)
+
+
+def _ending_words(running_out: RunningOut) -> str:
+    users, stuck = running_out.schedules, running_out.stuck
+    used = f"{users} schedule{'s' * (users != 1)} reckon{'s' * (users == 1)} with it"
+    stands = f", {stuck} of them can go no further" if stuck else ""
+    return f"Its dates end on {running_out.ends_on}; {used}{stands}. Give it a later last year."
 
 
 def _otherwise(problem: str | None) -> SafeString:

@@ -1,5 +1,6 @@
 """Answers to the script that shows what a schedule would do while its form is edited."""
 
+import re
 from copy import copy
 from typing import Any
 
@@ -18,6 +19,8 @@ from jobs.previewing import preview_change, preview_fields, preview_schedule
 from jobs.scheduling import edit_schedule
 from jobs.validation import refuse
 
+_HASHED = re.compile(r"\bH\b", re.IGNORECASE)
+_HASHED_LATER = "H becomes a value of the schedule's own when it is saved; this is with another."
 # Left empty they mean something.
 _NEED_NOTHING = {"repeat_every", "adjust_to_previous_business_day"}
 
@@ -42,7 +45,8 @@ class PreviewForm(ScheduleForm):
         if self.saved is None:
             values["job"] = self.cleaned_data.get("job")
             preview = preview_fields(values, after=now, count=FIRES_OF_ONE)
-            self.panel = preview_fires(preview)
+            hashes = _HASHED.search(values["cron_expression"] or "")
+            self.panel = preview_fires(preview, note=_HASHED_LATER if hashes else "")
             return JobSchedule()
         edited: JobSchedule = copy(self.saved)
         refuse(edit_schedule(edited, values, now=now))

@@ -31,7 +31,10 @@ def preview_panel(schedule: JobSchedule, *, now: datetime, url: str) -> SafeStri
 
 
 def preview_fires(
-    preview: Preview, schedule: JobSchedule | None = None, effect: EditEffect | None = None
+    preview: Preview,
+    schedule: JobSchedule | None = None,
+    effect: EditEffect | None = None,
+    note: str = "",
 ) -> SafeString:
     """Return the inner part of the panel; ``schedule`` tells whether it is held up."""
     words = f"{preview.description}."
@@ -45,7 +48,7 @@ def preview_fires(
         words += " It is paused. If it were not, it would fire at:"
     elif preview.is_exhausted:
         words += " Nothing comes after these."
-    return _render(words, preview.fires, effect)
+    return _render(f"{words} {note}".strip(), preview.fires, effect)
 
 
 def preview_words(words: str = _BEFORE_ANYTHING) -> SafeString:

@@ -162,6 +162,8 @@ def test_the_list_warns_of_a_calendar_that_ends_soon(as_alice: Client) -> None:
         **{"schedule_type": "monthly_business_day", "time_of_day": time(6)},
         **{"business_day_of_month": 3, "calendar": ending},
     )
+    said = "1 schedule reckons with it, 1 of them can go no further. Give it a later last year."
+    assert said in as_alice.get(page_of(ending)).text
     page = as_alice.get(CALENDARS).text
     assert "1 stuck" in page
     assert "covered" in page

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.models import JobAudit
 from core.clock import database_now
+from jobs.calendars.changing import create_calendar
 from jobs.definitions import set_job_status
 from jobs.models import ExclusionWindow, JobDefinition, JobSchedule, JobStatus
 from jobs.pausing import pause_schedule
@@ -419,6 +420,31 @@ def test_the_preview_names_what_is_wrong_by_field(as_alice: Client) -> None:
     )
     assert set(answer["problems"]) == {"cron_expression", "timezone"}
     assert "has to be mended" in answer["panel"]
+
+
+def test_the_preview_of_a_new_hashed_expression_says_that_it_is_settled_later(
+    as_alice: Client,
+) -> None:
+    kind = {"schedule_type": "cron", "timezone": "UTC"}
+    hashed = preview(as_alice, **kind, cron_expression="H 2 * * *")
+    assert "when it is saved" in hashed["panel"]
+    assert (
+        "when it is saved" not in preview(as_alice, **kind, cron_expression="0 2 * * THU")["panel"]
+    )
+
+
+def test_the_preview_says_where_its_calendar_ends(as_alice: Client) -> None:
+    short = create_calendar(
+        actor=TESTER, fields={"name": "Short", "first_year": 2026, "last_year": 2027}
+    )
+    answer = preview(
+        as_alice,
+        **{"schedule_type": "monthly_business_day", "time_of_day": "06:00", "timezone": "UTC"},
+        **{"business_by": "business_day_of_month", "business_day_of_month": "1"},
+        **{"calendar": str(short.pk), "start_at_0": "2027-10-01", "start_at_1": "00:00"},
+    )
+    assert "There may be more: calendar &#x27;Short&#x27; has dates up to 2027" in answer["panel"]
+    assert "2027-12-01" in answer["panel"]
 
 
 def test_an_edit_tells_what_it_adds_and_removes_before_it_is_saved(as_alice: Client) -> None:
