@@ -10,7 +10,14 @@ from jobs.describing import describe_rule, in_words
 from jobs.kinds import keep_to_kind
 from jobs.models import JobSchedule, ScheduleType, Standing
 from jobs.rules import rule_of, spec_of
-from jobs.schedules import CalendarOutOfDate, InvalidRule, Rule, RuleSpec, compile_rule
+from jobs.schedules import (
+    CalendarOutOfDate,
+    InvalidRule,
+    Nominal,
+    Rule,
+    RuleSpec,
+    compile_rule,
+)
 from jobs.schedules.compare import compare_rules
 from jobs.schedules.spread import spread_delay
 from jobs.schedules.words import listed, span
@@ -156,11 +163,15 @@ def preview_change(
 
 
 def _fire(rule: Rule, spec: RuleSpec, at: datetime, spread_seconds: int) -> Fire:
-    nominal = rule.explain(at)
+    local = at.astimezone(load_zone(spec.timezone))
+    try:
+        nominal = rule.explain(at)
+    except CalendarOutOfDate:  # the last before its calendar ends can only be shown as it is
+        nominal = Nominal(local.replace(tzinfo=None, fold=0))
     return Fire(
         at=at,
         due_at=at + _spread(rule, spec, at, spread_seconds),
-        local=at.astimezone(load_zone(spec.timezone)),
+        local=local,
         business_date=nominal.business_date,
         notes=list(nominal.notes),
     )
@@ -170,7 +181,11 @@ def _spread(rule: Rule, spec: RuleSpec, at: datetime, seconds: int) -> timedelta
     """How much later a fire starts; what waited for the end of an exclusion starts there."""
     if not seconds or rule.next_slot(at - _SECOND) != at:
         return timedelta(0)
-    return spread_delay(spec.hash_key, at, rule.next_slot(at), seconds)
+    try:
+        following = rule.next_slot(at)
+    except CalendarOutOfDate:
+        following = None
+    return spread_delay(spec.hash_key, at, following, seconds)
 
 
 def _preview_following(
