@@ -9,6 +9,7 @@ from core.sql import load
 from executions.wake import poke_after_commit
 from jobs.models import JobSchedule
 from jobs.pausing import pause_schedule
+from jobs.surroundings_lock import try_to_hold_surroundings
 
 FIND_FAILING = load(__file__, "find_failing")
 
@@ -23,7 +24,9 @@ def pause_failing() -> int:
 
 @transaction.atomic
 def _pause(schedule_id: UUID, failures: int) -> bool:
-    # One that somebody has locked is found again at the next look: beat waits for nobody.
+    # Beat waits for nobody: what somebody has locked is found again at the next look.
+    if not try_to_hold_surroundings():
+        return False
     free = JobSchedule.objects.select_for_update(skip_locked=True, of=("self",))
     schedule = free.filter(pk=schedule_id).first()
     if schedule is None or not schedule.is_firing:

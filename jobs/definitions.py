@@ -10,6 +10,7 @@ from core.errors import Conflict, FieldProblem
 from jobs.models import JobDefinition, JobOwnership, JobStatus, JobVersion
 from jobs.ownership import change_ownership
 from jobs.scheduling import retire_schedule
+from jobs.surroundings_lock import hold_surroundings
 from jobs.validation import problems_of, problems_of_work, refuse
 
 # What is part of a job, but of no version: no execution depends on it.
@@ -52,6 +53,8 @@ def change_job(
     A new version is kept when anything that an execution depends on changed. The status is not
     among the fields: ``set_job_status`` changes it.
     """
+    if ownership:
+        hold_surroundings()  # before any row: a team may have windows of its own
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")

@@ -9,6 +9,7 @@ from core.clock import database_now
 from core.errors import Conflict
 from jobs.models import JobDefinition, JobOwnership, JobStatus
 from jobs.refreshing import refresh_schedules
+from jobs.surroundings_lock import hold_surroundings
 from jobs.validation import validate
 
 OWNERSHIP_FIELDS = ("owner_name", "owner_email", "team_name", "team_channel", "escalation_email")
@@ -17,6 +18,7 @@ OWNERSHIP_FIELDS = ("owner_name", "owner_email", "team_name", "team_channel", "e
 @transaction.atomic
 def change_ownership(*, actor: Actor, job: JobDefinition, fields: dict[str, Any]) -> JobOwnership:
     """Change who answers for a job; raise ``InvalidInput`` by field."""
+    hold_surroundings()
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.status == JobStatus.ARCHIVED:
         raise Conflict("job_archived", f"Job {job.name} is archived and cannot be changed.")

@@ -9,6 +9,7 @@ from core.clock import database_now
 from core.errors import Conflict, FieldProblem, InvalidInput
 from jobs.models import JobSchedule
 from jobs.scheduling import lock_schedule, record_schedule, schedule_values
+from jobs.surroundings_lock import try_to_hold_surroundings
 from jobs.versions import settle_schedule
 
 
@@ -47,6 +48,8 @@ def resume_schedule(*, actor: Actor, schedule: JobSchedule) -> JobSchedule:
 @transaction.atomic
 def resume_due(*, now: datetime | None = None, limit: int = 200) -> int:
     """Let schedules go on whose pause is over, from the very instant it ended; return how many."""
+    if not try_to_hold_surroundings():  # beat waits for nobody, and looks again soon
+        return 0
     now = now or database_now()
     due = JobSchedule.objects.filter(resume_at__lte=now, archived_at__isnull=True)
     locked = due.select_for_update(skip_locked=True, of=("self",))[:limit]

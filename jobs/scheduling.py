@@ -12,6 +12,7 @@ from jobs.kinds import keep_to_kind, make_room
 from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
 from jobs.schedules import InvalidRule, RuleSpec, compile_rule
 from jobs.schedules.bounds import EARLIEST
+from jobs.surroundings_lock import hold_surroundings
 from jobs.validation import problems_of, refuse
 from jobs.versions import settle_schedule
 
@@ -22,6 +23,7 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
 
     A ``one_time_at`` without offset is wall-clock time in the schedule's zone.
     """
+    hold_surroundings()
     now = database_now()
     schedule = JobSchedule(
         **fields,
@@ -93,6 +95,7 @@ def retire_schedule(schedule: JobSchedule, *, actor: Actor, now: datetime) -> No
 
 def lock_schedule(schedule: JobSchedule) -> JobSchedule:
     """Return the schedule as it is now, locked; raise ``Conflict`` when it is archived."""
+    hold_surroundings()
     schedule = JobSchedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
     if schedule.archived_at is not None:
         raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")

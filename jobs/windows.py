@@ -14,6 +14,7 @@ from jobs.models import ExclusionScope, ExclusionWindow, JobSchedule
 from jobs.refreshing import schedules_of_window
 from jobs.rules import Surroundings
 from jobs.schedules.exclusion_errors import exclusion_errors
+from jobs.surroundings_lock import change_surroundings
 from jobs.validation import problems_of, refuse
 
 _MOST_NAMED = 10
@@ -25,6 +26,7 @@ def create_window(*, actor: Actor, fields: dict[str, Any]) -> ExclusionWindow:
 
     One of scope global or team holds from now on for all schedules there are, and are to come.
     """
+    change_surroundings()
     now = database_now()
     window = ExclusionWindow(
         created_by=actor.claims or actor.name, created_at=now, updated_at=now, **fields
@@ -44,6 +46,7 @@ def change_window(
 
     The schedules that it held for and those that it holds for now follow it from now on.
     """
+    change_surroundings()
     window = ExclusionWindow.objects.select_for_update(of=("self",)).get(pk=window.pk)
     if window.archived_at is not None:
         detail = f"Exclusion window {window.name} is archived and cannot be changed."
@@ -65,6 +68,7 @@ def change_window(
 @transaction.atomic
 def archive_window(*, actor: Actor, window: ExclusionWindow) -> None:
     """Let a window hold no more, for good; raise ``Conflict`` while schedules name it."""
+    change_surroundings()
     window = ExclusionWindow.objects.select_for_update(of=("self",)).get(pk=window.pk)
     if window.archived_at is not None:
         return

@@ -13,6 +13,7 @@ from jobs.calendars.drafting import draft_calendar, draft_version, set_fields
 from jobs.calendars.following import follow
 from jobs.models import CalendarVersion, ExclusionWindow, HolidayCalendar, JobSchedule
 from jobs.refreshing import schedules_of_calendar
+from jobs.surroundings_lock import change_surroundings
 
 MOST_DAYS_AUDITED = 100
 _MOST_NAMED = 10
@@ -25,6 +26,7 @@ def create_calendar(*, actor: Actor, fields: dict[str, Any]) -> HolidayCalendar:
     Left out, its years are the last, this and five more, as far as its sources are known; its
     weekend is that of its sources.
     """
+    change_surroundings()
     now = database_now()
     calendar = draft_calendar(fields, now=now)
     calendar.created_by, calendar.created_at = actor.claims or actor.name, now
@@ -46,6 +48,7 @@ def change_calendar(
     Where its days change, they become a new version, and every schedule that reckons with the
     calendar follows it from now on.
     """
+    change_surroundings()
     calendar = _lock(calendar)
     before, now = _values(calendar), database_now()
     set_fields(calendar, fields)
@@ -77,6 +80,7 @@ def refresh_calendar(*, actor: Actor, calendar: HolidayCalendar) -> HolidayCalen
 @transaction.atomic
 def archive_calendar(*, actor: Actor, calendar: HolidayCalendar) -> None:
     """Take a calendar out of use for good; raise ``Conflict`` while anything reckons with it."""
+    change_surroundings()
     calendar = HolidayCalendar.objects.select_for_update().get(pk=calendar.pk)
     if calendar.archived_at is not None:
         return
