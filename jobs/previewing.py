@@ -179,13 +179,16 @@ def _fire(rule: Rule, spec: RuleSpec, at: datetime, spread_seconds: int) -> Fire
 
 def _spread(rule: Rule, spec: RuleSpec, at: datetime, seconds: int) -> timedelta:
     """How much later a fire starts; what waited for the end of an exclusion starts there."""
-    if not seconds or rule.next_slot(at - _SECOND) != at:
+    if not seconds or _slot_after(rule, at - _SECOND) != at:
         return timedelta(0)
+    return spread_delay(spec.hash_key, at, _slot_after(rule, at), seconds)
+
+
+def _slot_after(rule: Rule, instant: datetime) -> datetime | None:
     try:
-        following = rule.next_slot(at)
+        return rule.next_slot(instant)
     except CalendarOutOfDate:
-        following = None
-    return spread_delay(spec.hash_key, at, following, seconds)
+        return None
 
 
 def _preview_following(

@@ -72,13 +72,16 @@ def test_where_the_calendar_ends_the_fires_before_are_still_told(api):
     assert body["exhausted"] is False
 
 
-def test_the_last_fire_before_the_calendar_ends_is_told_with_its_spread(api):
+def test_the_last_fire_before_the_calendar_ends_is_told_whatever_its_policies(api):
     make_calendar("England", last_year=2026)
     rule = {**MONTHLY, "businessDayOfMonth": -1, "calendar": "England", "spreadSeconds": 60}
     body = preview(api, **rule, afterUtc="2026-12-15").json()
     assert [fire["fireUtc"] for fire in body["fires"]] == ["2026-12-31T07:00:00Z"]
     assert body["fires"][0]["dueUtc"].startswith("2026-12-31T07:00:")
     assert body["problem"] is not None
+    make_window("Freeze", from_time="06:00", until_time="08:00", on_excluded="defer")
+    rule |= {"exclusions": ["Freeze"]}
+    assert fires(preview(api, **rule, afterUtc="2026-12-15")) == ["2026-12-31T08:00:00Z"]
 
 
 def test_a_window_skips_what_falls_into_it(api):
