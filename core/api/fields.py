@@ -6,7 +6,6 @@ from enum import IntEnum
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.fields import SkipField, empty
 
 from core.text import NotStorable, strict_json
 
@@ -124,25 +123,3 @@ class JsonObjectField(serializers.JSONField):
         except NotStorable as error:
             raise serializers.ValidationError(str(error), "not_storable") from None
         return data
-
-
-class NotYetField(serializers.Field[Any, Any, Any, Any]):
-    """A field of the contract that nothing reads yet.
-
-    It takes what says nothing (null, false, empty), as clients that send all their properties do,
-    and refuses the rest: keeping silent would lose what the caller asked for.
-    """
-
-    default_error_messages = {"not_available": "Not available yet; leave it out."}
-
-    def __init__(self, *, shown: Any = None, **kwargs: Any) -> None:
-        self.shown = shown
-        super().__init__(required=False, allow_null=True, source="*", **kwargs)
-
-    def run_validation(self, data: Any = None) -> Any:
-        if data not in (None, False, 0, "", self.shown, empty):
-            self.fail("not_available")
-        raise SkipField
-
-    def to_representation(self, value: Any) -> Any:
-        return self.shown

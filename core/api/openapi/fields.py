@@ -97,20 +97,5 @@ class AnyJson(OpenApiSerializerFieldExtension):
         return {"type": ["object", "array", "string", "number", "boolean"]}
 
 
-class NotYet(OpenApiSerializerFieldExtension):
-    """A field of the contract that nothing reads yet."""
-
-    target_class = _PLACE + "NotYetField"
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        """Return what says nothing; the library adds null to it."""
-        shown = [] if self.target.shown is None else [self.target.shown]
-        silent = [False, 0, ""] if direction == "request" else shown
-        return {
-            "anyOf": [{"enum": silent}] if silent else [],
-            "description": "Not available yet; leave it out.",
-        }
-
-
 def _list(items: Iterable[tuple[int, str]]) -> str:
     return ", ".join(f"{number} {name}" for number, name in items)
