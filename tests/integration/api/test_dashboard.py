@@ -19,8 +19,10 @@ from executions.stats import (
 )
 from jobs.definitions import set_job_status
 from jobs.models import JobDefinition, JobSchedule
+from jobs.pausing import pause_schedule
 from jobs.scheduling import archive_schedule, change_schedule
 from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.integration.api.business import make_window
 from tests.integration.api.test_problems import problem_of
 
 pytestmark = pytest.mark.django_db
@@ -272,6 +274,16 @@ def test_upcoming_ends_after_the_hours_asked_for():
     plan_at(NOW + timedelta(hours=1))
     plan_at(NOW + timedelta(hours=1, microseconds=1))
     assert len(upcoming_jobs(hours=1, now=NOW)) == 1
+
+
+def test_upcoming_is_what_really_runs_and_when():
+    window = make_window("Morning", from_time="05:00", until_time="07:00", on_excluded="defer")
+    daily = {"schedule_type": "daily", "time_of_day": "06:00"}
+    deferred = make_schedule(**daily, exclusions=[window.pk])
+    pause_schedule(actor=TESTER, schedule=make_schedule(**daily), reason="month end")
+    [row] = upcoming_jobs(hours=25)
+    assert row["scheduleId"] == deferred.pk
+    assert f"{row['nextExecutionUtc']:%H:%M}" == "07:00"
 
 
 def test_a_slot_that_is_due_is_upcoming_in_no_time():
