@@ -15,10 +15,9 @@ from executions.replacing import stop_replaced
 from executions.slots import DueSlot, Policy, Slot, decide_slots
 from jobs.models import JobSchedule, MisfirePolicy, Overlap, ScheduleType, ScheduleVersion, Standing
 from jobs.rules import VersionRules
-from jobs.schedules import Rule
 from jobs.schedules.business import CalendarOutOfDate
 from jobs.stretches import Stretch, nominal_slots, stretches_of
-from jobs.versions import keep_version
+from jobs.versions import keep_version, next_run
 
 LOCK_DUE = load(__file__, "lock_due_schedules")
 COUNT_UNFINISHED = load(__file__, "count_unfinished")
@@ -104,7 +103,7 @@ def _plan_schedule(row: Row, unfinished: int) -> Advance:
     except CalendarOutOfDate as error:
         return _plan_until_stuck(row, stretches, unfinished, str(error))
     slots = decide_slots(due, _policy(row, unfinished), now=now)
-    advance = Advance(row, slots, next_fire_at, _next_run(stretches[-1].rule, next_fire_at))
+    advance = Advance(row, slots, next_fire_at, next_run(stretches[-1].rule, next_fire_at))
     if next_fire_at is not None and advance.is_completed:
         return Advance(row, slots)
     return advance
@@ -159,16 +158,6 @@ def _plan_until_stuck(row: Row, stretches: list[Stretch], unfinished: int, why: 
         return Advance(row, slots, following, following)
     logger.error("schedule %s gets no further: %s", row["id"], why)
     return Advance(row, slots, stuck_reason=why)
-
-
-def _next_run(rule: Rule, slot: datetime | None) -> datetime | None:
-    """When something really runs next, the slot included."""
-    if slot is None or rule.judge(slot) is None:
-        return slot
-    try:
-        return rule.next(slot - timedelta(seconds=1))
-    except CalendarOutOfDate:
-        return None
 
 
 def _policy(row: Row, unfinished: int) -> Policy:

@@ -64,9 +64,19 @@ def place_next(
         return
     try:
         schedule.next_fire_at = rule.next_slot(after)
-        schedule.next_run_at = rule.next(after)
     except CalendarOutOfDate as error:
         schedule.stuck_at, schedule.stuck_reason = after, str(error)
+    schedule.next_run_at = next_run(rule, schedule.next_fire_at)
+
+
+def next_run(rule: Rule, slot: datetime | None) -> datetime | None:
+    """When something really runs next, of ``slot`` and those after it."""
+    if slot is None or rule.judge(slot) is None:
+        return slot
+    try:
+        return rule.next(slot - timedelta(seconds=1))
+    except CalendarOutOfDate:
+        return None
 
 
 def keep_version(schedule: JobSchedule, *, since: datetime, by: str) -> bool:

@@ -350,6 +350,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='jobschedule',
+            index=models.Index(condition=models.Q(('next_run_at__isnull', False)), fields=['next_run_at'], name='schedule_next_run'),
+        ),
+        migrations.AddIndex(
+            model_name='jobschedule',
             index=models.Index(condition=models.Q(('overlap__in', ['cancel_running', 'terminate_running'])), fields=['id'], name='schedule_replaces'),
         ),
         migrations.AddIndex(

@@ -306,6 +306,12 @@ class JobSchedule(models.Model):
                 name="schedule_due",
                 condition=Q(next_fire_at__isnull=False),
             ),
+            # People's: what runs next.
+            models.Index(
+                fields=["next_run_at"],
+                name="schedule_next_run",
+                condition=Q(next_run_at__isnull=False),
+            ),
             models.Index(fields=["job"], name="schedule_of_job"),
             # Beat's chores: what resumes by itself, what may have to be paused, what follows a run.
             models.Index(

@@ -97,3 +97,14 @@ def test_who_saves_a_rule_that_is_excluded_for_ever_hears_of_it() -> None:
 
     with pytest.raises(InvalidInput, match="every fire is excluded by Maintenance"):
         make_schedule(schedule_type="one_time", one_time_at=database_now() + timedelta(hours=2))
+
+
+def test_a_schedule_made_within_a_window_that_defers_does_not_count_slots_before_it() -> None:
+    now = database_now().replace(microsecond=0)
+    make_window(
+        on_excluded="defer", starts_at=now - timedelta(hours=5), ends_at=now + timedelta(hours=1)
+    )
+
+    schedule = make_schedule(interval_seconds=7_200)
+
+    assert schedule.next_run_at == schedule.next_fire_at
