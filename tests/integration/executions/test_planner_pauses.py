@@ -120,9 +120,7 @@ def test_stopped_twice_before_beat_is_back_only_the_time_between_the_stops_fires
     assert schedule.next_fire_at is None
 
 
-def test_an_overdue_schedule_that_was_edited_opens_each_slot_by_the_rule_of_its_time() -> (
-    None
-):
+def test_an_overdue_schedule_that_was_edited_opens_each_slot_by_the_rule_of_its_time() -> None:
     due = database_now().replace(microsecond=0) - 30 * MINUTE
     schedule = make_schedule(interval_seconds=300, next_fire_at=due)
     change(schedule, interval_seconds=420)
