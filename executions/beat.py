@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from core.sql import load
 from core.startup import refuse_bad_settings
-from executions.breaker import pause_failing
+from executions.breaker import Breaker
 from executions.completions import follow_completions
 from executions.dispatcher import dispatch
 from executions.planner import Planned, plan
@@ -98,7 +98,7 @@ class PlatformScheduler(Scheduler):
         self._chores = [
             Chore(_SCHEDULE_CHORES_SECONDS, resume_due),
             Chore(_SCHEDULE_CHORES_SECONDS, follow_completions),
-            Chore(_SCHEDULE_CHORES_SECONDS, pause_failing),
+            Chore(_SCHEDULE_CHORES_SECONDS, Breaker().pause_failing),
             Chore(_SCHEDULE_CHORES_SECONDS, stop_replaced),
             Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
             Chore(settings.SCHEDULER_SWEEP_SECONDS, sweep),

@@ -1,5 +1,6 @@
 """Pausing schedules whose last runs have all failed."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -12,14 +13,25 @@ from jobs.pausing import pause_schedule
 from jobs.surroundings_lock import try_to_hold_surroundings
 
 FIND_FAILING = load(__file__, "find_failing")
+# A failure may be recorded in a transaction that ends later than the look after its beginning.
+_OVERLAP = timedelta(minutes=5)
 
 
-def pause_failing() -> int:
-    """Pause each schedule that has failed as often in a row as it allows; return how many.
+class Breaker:
+    """Looks at what has failed since it last looked; the first time at all there is."""
 
-    Slots that fall due before that are skipped by the planner, which asks the same question.
-    """
-    return sum(_pause(row["id"], row["failures"]) for row in FIND_FAILING.rows())
+    def __init__(self) -> None:
+        self._since: datetime | None = None
+
+    def pause_failing(self) -> int:
+        """Pause each schedule that failed as often in a row as it allows; return how many.
+
+        Slots that fall due before that are skipped by the planner, which asks the same question.
+        """
+        rows = FIND_FAILING.rows(since=self._since)
+        paused = sum(_pause(row["id"], row["failures"]) for row in rows if row["id"])
+        self._since = rows[0]["now"] - _OVERLAP
+        return paused
 
 
 @transaction.atomic

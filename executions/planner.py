@@ -1,9 +1,11 @@
 """Opening one execution for each due slot of each schedule."""
 
 import logging
-from dataclasses import dataclass
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
@@ -11,26 +13,30 @@ from django.db import transaction
 
 from core.ids import uuid7
 from core.sql import Row, load
+from executions.due import Backlog, find_backlog
 from executions.replacing import stop_replaced
-from executions.slots import DueSlot, Policy, Slot, decide_slots
-from jobs.models import JobSchedule, MisfirePolicy, Overlap, ScheduleType, ScheduleVersion, Standing
+from executions.slots import Policy, Slot, decide_slots
+from jobs.models import JobSchedule, MisfirePolicy, Overlap, ScheduleVersion, Standing
 from jobs.rules import VersionRules
-from jobs.schedules.business import CalendarOutOfDate
-from jobs.stretches import Stretch, nominal_slots, stretches_of
+from jobs.stretches import Stretch, stretches_of
 from jobs.versions import keep_version, next_run
 
 LOCK_DUE = load(__file__, "lock_due_schedules")
 COUNT_UNFINISHED = load(__file__, "count_unfinished")
+FIND_DEFERRED = load(__file__, "find_deferred")
 OPEN_SLOTS = load(__file__, "open_slots")
 
 logger = logging.getLogger(__name__)
 
 MOST_SCHEDULES = 500
-MOST_SLOTS_PER_SCHEDULE = 500
 MOST_SLOTS = 2_000
 _REPLACES = (Overlap.CANCEL_RUNNING, Overlap.TERMINATE_RUNNING)
+_PUT_ASIDE_SECONDS = 60.0
 
 _rules = VersionRules()
+# Schedules that could not be planned, and until when they are left alone (monotonic): they must
+# not take the places of others, nor fill the log.
+_put_aside: dict[UUID, float] = {}
 
 
 @dataclass(frozen=True)
@@ -46,19 +52,23 @@ class Advance:
     """Where a schedule stands after a pass."""
 
     row: Row
+    backlog: Backlog
     slots: list[Slot]
-    next_fire_at: datetime | None = None
-    next_run_at: datetime | None = None
-    stuck_reason: str | None = None
+    next_fire_at: datetime | None
+    next_run_at: datetime | None
 
     @property
     def runs(self) -> list[Slot]:
         return [slot for slot in self.slots if slot.reason is None]
 
-    @property
-    def is_completed(self) -> bool:
-        left = _runs_left(self.row)
-        return left is not None and len(self.runs) >= left
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a pass has read of all its schedules at once."""
+
+    unfinished: Mapping[UUID, int]
+    deferred: Mapping[UUID, dict[datetime, datetime]]
+    versions: Mapping[UUID, list[ScheduleVersion]] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -68,22 +78,21 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
     A pass opens some thousand slots at most: after a long outage many passes do what one could not
     within the time that beat allows a transaction.
     """
-    due = LOCK_DUE.rows(now=now, limit=limit)
+    due = LOCK_DUE.rows(now=now, limit=limit, put_aside=_still_put_aside())
     if not due:
         return Planned(opened=0, is_full=False)
-    _rules.load(row["schedule_version_id"] for row in due)
-    counts = COUNT_UNFINISHED.rows(schedules=[row["id"] for row in due])
-    unfinished = {row["schedule_id"]: row["count"] for row in counts}
+    around = _look_around(due)
     advances: list[Advance] = []
     opened = 0
     for row in due:
         if opened >= MOST_SLOTS:
             break
         try:
-            advances.append(_plan_schedule(row, unfinished[row["id"]]))
+            advances.append(_plan_schedule(row, around))
         except Exception:
             # It stays due, so that `doctor` and the health probe show it; the others go on.
             logger.exception("schedule %s cannot be planned", row["id"])
+            _put_aside[row["id"]] = time.monotonic() + _PUT_ASIDE_SECONDS
             continue
         opened += len(advances[-1].slots)
     _open(advances, now)
@@ -94,78 +103,86 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
     return Planned(opened=opened, is_full=bool(advances) and (still_due or is_cut))
 
 
-def _plan_schedule(row: Row, unfinished: int) -> Advance:
+def _still_put_aside() -> list[UUID]:
+    now = time.monotonic()
+    for pk in [pk for pk, until in _put_aside.items() if until <= now]:
+        del _put_aside[pk]
+    return list(_put_aside)
+
+
+def _look_around(due: Sequence[Row]) -> Surroundings:
+    """Read what the pass needs of all its schedules, in a few statements."""
+    pks = [row["id"] for row in due]
+    counts = COUNT_UNFINISHED.rows(schedules=pks)
+    deferred: dict[UUID, dict[datetime, datetime]] = defaultdict(dict)
+    for row in FIND_DEFERRED.rows(schedules=pks):
+        deferred[row["schedule_id"]][row["due_at"]] = row["scheduled_for"]
+    versions = _versions_since({row["id"]: row["next_fire_at"] for row in _changed(due)})
+    needed = [row["schedule_version_id"] for row in due]
+    _rules.load([*needed, *(version.pk for rows in versions.values() for version in rows)])
+    return Surroundings(
+        unfinished={row["schedule_id"]: row["count"] for row in counts},
+        deferred=deferred,
+        versions=versions,
+    )
+
+
+def _changed(due: Sequence[Row]) -> Iterator[Row]:
+    """Those that were changed after their slot had fallen due: the version of then decides."""
+    return (row for row in due if row["versioned_at"] >= row["next_fire_at"])
+
+
+def _versions_since(slots: Mapping[UUID, datetime]) -> dict[UUID, list[ScheduleVersion]]:
+    """The versions of each schedule from the one that its slot belongs to on."""
+    found: dict[UUID, list[ScheduleVersion]] = defaultdict(list)
+    if slots:
+        rows = ScheduleVersion.objects.filter(schedule__in=slots).defer("spec").order_by("number")
+        for version in rows:
+            own = found[version.schedule_id]
+            if version.since < slots[version.schedule_id]:
+                own.clear()  # the slot belongs to this one or to a later one
+            own.append(version)
+    return found
+
+
+def _plan_schedule(row: Row, around: Surroundings) -> Advance:
     """Decide on the schedule's due slots, and find the slot after them, if it goes on."""
-    now = row["now"]
-    stretches = _stretches(row)
-    try:
-        due, next_fire_at = _due_slots(row, stretches, until=now)
-    except CalendarOutOfDate as error:
-        return _plan_until_stuck(row, stretches, unfinished, str(error))
-    slots = decide_slots(due, _policy(row, unfinished), now=now)
-    advance = Advance(row, slots, next_fire_at, next_run(stretches[-1].rule, next_fire_at))
-    if next_fire_at is not None and advance.is_completed:
-        return Advance(row, slots)
-    return advance
+    backlog = find_backlog(row["next_fire_at"], _stretches(row, around), until=row["now"])
+    policy = _policy(row, around)
+    slots = decide_slots(backlog.slots, policy, now=row["now"], has_later=backlog.has_later_to_run)
+    runs = sum(slot.reason is None for slot in slots)
+    if policy.runs_left is not None and runs >= policy.runs_left and not backlog.is_cut:
+        return Advance(row, backlog, slots, None, None)
+    if backlog.stuck is not None:
+        logger.error("schedule %s gets no further: %s", row["id"], backlog.stuck.why)
+    following = backlog.following
+    return Advance(row, backlog, slots, following, next_run(backlog.latest.rule, following))
 
 
-def _stretches(row: Row) -> list[Stretch]:
+def _stretches(row: Row, around: Surroundings) -> list[Stretch]:
     """The versions of the rule since the slot that is due: nearly always just the present one."""
-    if row["versioned_at"] < row["next_fire_at"]:
-        rule = _rules.get(row["schedule_version_id"])
-        standing = Standing(row["standing"])
-        return [Stretch(rule=rule, standing=standing, since=row["versioned_at"], until=None)]
-    versions = ScheduleVersion.objects.filter(schedule_id=row["id"]).order_by("number")
-    return stretches_of(list(versions), _rules)
+    versions = around.versions.get(row["id"])
+    if versions:
+        return stretches_of(versions, _rules)
+    pk = row["schedule_version_id"]
+    return [
+        Stretch(
+            rule=_rules.get(pk),
+            kind=_rules.kind(pk),
+            standing=Standing(row["standing"]),
+            since=row["versioned_at"],
+            until=None,
+        )
+    ]
 
 
-def _due_slots(
-    row: Row, stretches: list[Stretch], *, until: datetime
-) -> tuple[list[DueSlot], datetime | None]:
-    """The slots due by ``until``, oldest first, at most 500, and the first slot after those."""
-    first: datetime = row["next_fire_at"]
-    own = next((s for s in stretches if s.covers(first)), stretches[-1])
-    if row["schedule_type"] == ScheduleType.AFTER_COMPLETION:
-        # The slot after it is known once this one's execution is over (``executions/completions``).
-        return [DueSlot(first, own.rule, None)], None
-    found = [(first, own)]
-    found += islice(nominal_slots(stretches, after=first, until=until), MOST_SLOTS_PER_SCHEDULE)
-    cut = found[MOST_SLOTS_PER_SCHEDULE][0] if len(found) > MOST_SLOTS_PER_SCHEDULE else None
-    found = found[:MOST_SLOTS_PER_SCHEDULE]
-    following = cut or _first_after(stretches[-1], found[-1][0])
-    after = [at for at, _ in found[1:]] + [following]
-    due = [DueSlot(at, s.rule, later) for (at, s), later in zip(found, after, strict=True)]
-    return due, following
-
-
-def _first_after(latest: Stretch, slot: datetime) -> datetime | None:
-    if latest.standing != Standing.FIRING:
-        return None
-    return latest.rule.next_slot(max(slot, latest.since))
-
-
-def _plan_until_stuck(row: Row, stretches: list[Stretch], unfinished: int, why: str) -> Advance:
-    """Open what can still be worked out; where the calendar ends, the schedule gets stuck."""
-    first = row["next_fire_at"]
-    own = next((s.rule for s in stretches if s.covers(first)), stretches[-1].rule)
-    try:
-        following = _first_after(stretches[-1], first)
-    except CalendarOutOfDate:
-        following = None
-    due = [DueSlot(first, own, following)]
-    slots = decide_slots(due, _policy(row, unfinished), now=row["now"])
-    if following is not None:  # the calendar's end comes later: slot by slot until there
-        return Advance(row, slots, following, following)
-    logger.error("schedule %s gets no further: %s", row["id"], why)
-    return Advance(row, slots, stuck_reason=why)
-
-
-def _policy(row: Row, unfinished: int) -> Policy:
+def _policy(row: Row, around: Surroundings) -> Policy:
     grace, window = row["misfire_grace_seconds"], row["catchup_window_seconds"]
     if grace is None:
         grace = settings.SCHEDULER_MISFIRE_GRACE_SECONDS
     if window is None:
         window = settings.SCHEDULER_CATCHUP_WINDOW_SECONDS
+    runs_left = None if row["max_runs"] is None else max(row["max_runs"] - row["run_count"], 0)
     return Policy(
         key=str(row["id"]),
         misfire=MisfirePolicy(row["misfire_policy"]),
@@ -174,14 +191,11 @@ def _policy(row: Row, unfinished: int) -> Policy:
         max_catchup=row["max_catchup"],
         overlap=Overlap(row["overlap"]),
         spread_seconds=row["spread_seconds"],
-        runs_left=_runs_left(row),
-        unfinished=unfinished,
+        runs_left=runs_left,
+        unfinished=around.unfinished[row["id"]],
         is_failing=row["is_failing"],
+        deferred=around.deferred.get(row["id"], {}),
     )
-
-
-def _runs_left(row: Row) -> int | None:
-    return None if row["max_runs"] is None else max(row["max_runs"] - row["run_count"], 0)
 
 
 def _open(advances: list[Advance], now: datetime | None) -> None:
@@ -206,8 +220,8 @@ def _open(advances: list[Advance], now: datetime | None) -> None:
         advanced=[advance.row["id"] for advance in advances],
         next_fires=[advance.next_fire_at for advance in advances],
         next_runs=[advance.next_run_at for advance in advances],
-        runs=[len(advance.runs) for advance in advances],
-        stuck=[advance.stuck_reason for advance in advances],
+        stuck=[advance.backlog.stuck and advance.backlog.stuck.at for advance in advances],
+        stuck_reasons=[advance.backlog.stuck and advance.backlog.stuck.why for advance in advances],
     )
     if any(advance.runs and advance.row["overlap"] in _REPLACES for advance in advances):
         stop_replaced(now=now)
@@ -218,7 +232,7 @@ def _complete(advances: list[Advance]) -> None:
     done: dict[UUID, datetime] = {
         advance.row["id"]: advance.slots[-1].scheduled_for
         for advance in advances
-        if advance.slots and advance.is_completed
+        if advance.row["max_runs"] is not None and advance.next_fire_at is None and advance.slots
     }
     for schedule in JobSchedule.objects.filter(pk__in=done) if done else ():
         if keep_version(schedule, since=done[schedule.pk], by="platform"):

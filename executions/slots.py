@@ -1,6 +1,6 @@
 """What becomes of due slots: which run, when, and why the others do not. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,6 +8,7 @@ from executions.states import Reason
 from jobs.models import MisfirePolicy, Overlap
 from jobs.schedules import Rule
 from jobs.schedules.spread import spread_delay
+from jobs.schedules.verdict import Verdict
 
 MOST_WAITING = 1_000
 """So many unfinished executions of one schedule at most, whatever its overlap."""
@@ -17,7 +18,11 @@ _LATE = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Policy:
-    """What a schedule says about its slots, and how it stands at present."""
+    """What a schedule says about its slots, and how it stands at present.
+
+    ``deferred`` are the instants to which slots were deferred that have not run yet, with the
+    slot of each.
+    """
 
     key: str
     misfire: MisfirePolicy
@@ -28,16 +33,23 @@ class Policy:
     spread_seconds: int
     runs_left: int | None
     unfinished: int
-    is_failing: bool = False
+    is_failing: bool
+    deferred: Mapping[datetime, datetime]
 
 
 @dataclass(frozen=True)
 class DueSlot:
-    """A nominal slot, the rule it is of, and the slot after it, due or not."""
+    """A nominal slot, the rule it is of, what its exclusions say, and the slot after it."""
 
     at: datetime
     rule: Rule
+    verdict: Verdict | None
     following: datetime | None
+
+    @property
+    def runs_at(self) -> datetime | None:
+        """When it runs by its exclusions; None when they skip it."""
+        return self.at if self.verdict is None else self.verdict.until
 
 
 @dataclass(frozen=True)
@@ -48,40 +60,24 @@ class Slot:
     due_at: datetime
     is_late: bool
     reason: Reason | None
-    note: str | None = None
-    business_date: date | None = None
-    previous_business_date: date | None = None
-    next_business_date: date | None = None
+    note: str | None
+    business_date: date | None
+    previous_business_date: date | None
+    next_business_date: date | None
 
 
-def decide_slots(due: Sequence[DueSlot], policy: Policy, *, now: datetime) -> list[Slot]:
-    """Say what becomes of each due slot, oldest first; none after the last run that is allowed."""
-    slots: list[Slot] = []
-    latest = _latest(due, now)
+def decide_slots(
+    due: Sequence[DueSlot], policy: Policy, *, now: datetime, has_later: bool
+) -> list[Slot]:
+    """Say what becomes of each due slot, oldest first.
+
+    ``has_later`` tells that of the slots due after these one will run: then none of these is the
+    latest.
+    """
+    running = (slot for slot in reversed(due) if slot.runs_at is not None)
+    latest = None if has_later else next(running, None)
     decider = _Decider(policy, now)
-    for slot in due:
-        if decider.runs_left == 0:
-            break
-        slots.append(decider.decide(slot, is_latest=slot is latest))
-    return slots
-
-
-def _latest(due: Sequence[DueSlot], now: datetime) -> DueSlot | None:
-    """The last due slot that nothing excludes; None when later ones are due beyond ``due``."""
-    if due and due[-1].following is not None and due[-1].following <= now:
-        return None
-    running = (slot for slot in reversed(due) if _runs_at(slot) is not None)
-    return next(running, None)
-
-
-def _runs_at(slot: DueSlot) -> datetime | None:
-    """When a slot runs by its exclusions; None when it does not, or together with a later one."""
-    verdict = slot.rule.judge(slot.at)
-    if verdict is None:
-        return slot.at
-    if verdict.until is None or _runs_by(slot.rule, slot.following, verdict.until):
-        return None
-    return verdict.until
+    return [decider.decide(slot, is_latest=slot is latest) for slot in due]
 
 
 class _Decider:
@@ -90,27 +86,36 @@ class _Decider:
         self._now = now
         self._unfinished = policy.unfinished
         self._catchup_left = max(policy.max_catchup - policy.unfinished, 0)
-        self.runs_left = policy.runs_left
+        self._is_catching_up = False
+        self._runs_left = policy.runs_left
+        self._deferred = dict(policy.deferred)
 
     def decide(self, slot: DueSlot, *, is_latest: bool) -> Slot:
-        verdict = slot.rule.judge(slot.at)
-        if verdict is None:
-            reason = self._reason(slot.at, is_latest=is_latest)
-            due_at = slot.at + self._spread(slot) if reason is None else slot.at
-            return self._slot(slot, due_at, reason)
-        name = verdict.exclusion.name
-        excluded = Reason.HOLIDAY if verdict.exclusion.reason == "holiday" else Reason.BLACKOUT
-        if verdict.until is None:
+        """Say what becomes of one slot; the slots before it were asked for first."""
+        verdict, runs_at = slot.verdict, slot.runs_at
+        name = verdict.exclusion.name if verdict else ""
+        excluded = Reason.BLACKOUT
+        if verdict and verdict.exclusion.reason == "holiday":
+            excluded = Reason.HOLIDAY
+        if runs_at is None:
             return self._slot(slot, slot.at, excluded, f"Excluded by {name}.")
-        if _runs_by(slot.rule, slot.following, verdict.until):
-            note = f"Excluded by {name} until {verdict.until:%Y-%m-%dT%H:%M:%SZ}; a later slot"
-            return self._slot(slot, slot.at, excluded, f"{note} runs then for both.")
-        reason = self._reason(verdict.until, is_latest=is_latest)
-        return self._slot(slot, verdict.until, reason, f"Deferred by {name}.")
+        first = self._deferred.get(runs_at)
+        if first is not None and first != slot.at:
+            note = f"The slot of {_shown(first)} was deferred to {_shown(runs_at)}, and runs for it"
+            return self._slot(slot, slot.at, excluded, f"{note}.")
+        reason = self._reason(runs_at, is_latest=is_latest)
+        if reason is not None:
+            return self._slot(slot, slot.at, reason, None)
+        if verdict is None:
+            return self._slot(slot, slot.at + self._spread(slot), None, None)
+        self._deferred[runs_at] = slot.at
+        return self._slot(slot, runs_at, None, f"Deferred by {name}.")
 
     def _reason(self, at: datetime, *, is_latest: bool) -> Reason | None:
         """Why a slot that is meant to run at ``at`` does not; None when it does."""
         policy = self._policy
+        if self._runs_left == 0:
+            return Reason.MAX_RUNS
         if policy.is_failing:
             return Reason.BREAKER
         age = self._now - at
@@ -119,8 +124,9 @@ class _Decider:
                 return Reason.MISFIRE
             if policy.misfire == MisfirePolicy.RUN_LATEST and not is_latest:
                 return Reason.MISFIRE
-            if policy.misfire == MisfirePolicy.RUN_ALL:
-                return self._catch_up()
+            self._is_catching_up = policy.misfire == MisfirePolicy.RUN_ALL
+        if self._is_catching_up and age > _LATE:
+            return self._catch_up()
         return Reason.OVERLAP if self._unfinished >= _room(policy.overlap) else None
 
     def _catch_up(self) -> Reason | None:
@@ -137,12 +143,12 @@ class _Decider:
         return spread_delay(self._policy.key, slot.at, slot.following, seconds)
 
     def _slot(
-        self, slot: DueSlot, due_at: datetime, reason: Reason | None, note: str | None = None
+        self, slot: DueSlot, due_at: datetime, reason: Reason | None, note: str | None
     ) -> Slot:
         if reason is None:
             self._unfinished += 1
-            if self.runs_left is not None:
-                self.runs_left -= 1
+            if self._runs_left is not None:
+                self._runs_left -= 1
         dates = slot.rule.business_dates(slot.at)
         return Slot(
             scheduled_for=slot.at,
@@ -166,10 +172,5 @@ def _room(overlap: Overlap) -> int:
     return MOST_WAITING
 
 
-def _runs_by(rule: Rule, slot: datetime | None, instant: datetime) -> bool:
-    """Whether ``slot`` runs at ``instant`` or before."""
-    if slot is None:
-        return False
-    verdict = rule.judge(slot)
-    at = slot if verdict is None else verdict.until
-    return at is not None and at <= instant
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -58,6 +58,7 @@ class Reason(models.TextChoices):
     OVERLAP = "overlap", "the schedule already has one execution under way and one waiting"
     MISFIRE = "misfire", "its time had passed by more than the misfire grace when it was found"
     CATCHUP = "catchup", "more slots were missed than the schedule catches up"
+    MAX_RUNS = "max_runs", "the schedule had run as often as it may"
     BLACKOUT = "blackout", "an exclusion window lay over it"
     HOLIDAY = "holiday", "its day was no business day"
     BREAKER = "breaker", "the schedule's last runs had all failed, and it was paused"

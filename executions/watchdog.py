@@ -212,8 +212,10 @@ class Watchdog:
     def _notice_cancel(self, guard: Guard, request: CancelRequest | None) -> None:
         if request is None:
             return
-        if request.is_at_once and guard.begin_stop(Stop.CANCEL):
-            guard.kill_at = time.monotonic()
+        if request.is_at_once:
+            guard.begin_stop(Stop.CANCEL)
+            if guard.stop is Stop.CANCEL:  # also where a polite stop is under way
+                guard.kill_at = time.monotonic()
         if not guard.context.cancelled:
             guard.context._cancelled.set()
             guard.stops_at = time.monotonic() + settings.SCHEDULER_CANCEL_NOTICE_SECONDS

@@ -108,7 +108,7 @@ def set_job_status(
     job.save()
     if status == JobStatus.ARCHIVED:
         for schedule in job.schedules.unarchived().select_for_update(of=("self",)).order_by("pk"):
-            retire_schedule(schedule, actor=actor, now=now)
+            retire_schedule(schedule, actor=actor)
     actions = {JobStatus.ACTIVE: "JobEnabled", JobStatus.ARCHIVED: "JobDeleted"}
     record(
         actor=actor,

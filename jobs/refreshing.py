@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from audit.trail import Actor
-from core.clock import database_now
+from core.clock import database_clock
 from core.sql import load
 from jobs.models import (
     ExclusionScope,
@@ -18,7 +18,7 @@ from jobs.models import (
     ScheduleVersion,
 )
 from jobs.rules import Surroundings, spec_of
-from jobs.schedules import compile_rule
+from jobs.schedules import InvalidRule, RuleSpec
 from jobs.versions import next_version, place_next
 
 PLACE = load(__file__, "place_schedules")
@@ -40,7 +40,6 @@ def refresh_schedules(
     than it was gets a new version, from ``now`` on, and its next slot is computed again. Returns
     how many those were.
     """
-    now = now or database_now()
     around, pks, changed = Surroundings(), sorted(schedules), 0
     for start in range(0, len(pks), _BATCH):
         rows = JobSchedule.objects.filter(pk__in=pks[start : start + _BATCH]).order_by("pk")
@@ -55,7 +54,7 @@ def _refresh_batch(
     *,
     actor: Actor,
     reason: str,
-    now: datetime,
+    now: datetime | None,
 ) -> int:
     around.load_teams(schedules)
     latest = {
@@ -65,6 +64,8 @@ def _refresh_batch(
         )
     }
     versions, changed = [], []
+    # By now nobody else can act on them: what was done before they were locked stays done.
+    now = max(database_clock(), now) if now else database_clock()
     for schedule in schedules:
         spec = spec_of(schedule, around=around)
         # Where its calendar had ended, it goes on from there: nothing in between is lost.
@@ -72,13 +73,21 @@ def _refresh_batch(
         version = next_version(schedule, spec, latest.get(schedule.pk), since=since, by=actor.name)
         if version is not None:
             version.reason = reason
-            place_next(schedule, compile_rule(spec, may_be_excluded=True), now=since)
+            _place(schedule, spec, since=since)
             versions.append(version)
             changed.append(schedule)
     ScheduleVersion.objects.bulk_create(versions)
     columns: dict[str, Any] = {name: [getattr(row, name) for row in changed] for name in _PLACED}
     PLACE.rows(**columns)
     return len(changed)
+
+
+def _place(schedule: JobSchedule, spec: RuleSpec, *, since: datetime) -> None:
+    """Find the next slot; a schedule that has no rule any more must not hinder the others."""
+    try:
+        place_next(schedule, spec, now=since)
+    except InvalidRule as error:
+        schedule.stuck_at, schedule.stuck_reason = since, str(error)
 
 
 def schedules_of_calendar(calendar: HolidayCalendar) -> list[UUID]:

@@ -10,6 +10,8 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
+
 from jobs.calendars.reading import current_calendar, read_calendar
 from jobs.models import (
     ExclusionScope,
@@ -18,7 +20,7 @@ from jobs.models import (
     JobSchedule,
     ScheduleVersion,
 )
-from jobs.schedules import Rule, RuleSpec, compile_rule
+from jobs.schedules import InvalidRule, Rule, RuleSpec, compile_rule
 from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.exclusions import Exclusion
 
@@ -158,26 +160,40 @@ def read_spec(written: dict[str, Any]) -> RuleSpec:
     return RuleSpec(**{**_read(written), "exclusions": exclusions})
 
 
+UNREADABLE = (InvalidRule, ObjectDoesNotExist, TypeError, ValueError, KeyError)
+"""What reading a rule that was kept may raise, if another release had written it."""
+
+
 class VersionRules:
     """The rules of schedule versions, kept: a version never changes."""
 
     def __init__(self, most: int = 50_000) -> None:
         self._most = most
-        self._specs: dict[int, RuleSpec] = {}
+        self._written: dict[int, dict[str, Any]] = {}
+        self._read: dict[int, RuleSpec] = {}
 
     def load(self, version_ids: Iterable[int]) -> None:
-        """Read those that are not known yet, in one query."""
-        missing = [pk for pk in version_ids if pk not in self._specs]
+        """Fetch those that are not known yet, in one query."""
+        wanted = set(version_ids)
+        missing = wanted - self._written.keys()
         if not missing:
             return
-        if len(self._specs) + len(missing) > self._most:
-            self._specs.clear()
+        if len(self._written) + len(missing) > self._most:
+            self._written.clear()
+            self._read.clear()
+            missing = wanted
         rows = ScheduleVersion.objects.filter(pk__in=missing).values_list("pk", "spec")
-        self._specs.update((pk, read_spec(written)) for pk, written in rows)
+        self._written.update(rows)
 
     def get(self, version_id: int) -> Rule:
-        """One that was loaded; raise ``InvalidRule`` when it makes no rule any more."""
-        return compile_rule(self._specs[version_id], may_be_excluded=True)
+        """One that was loaded; raise one of ``UNREADABLE`` when it makes no rule any more."""
+        if version_id not in self._read:
+            self._read[version_id] = read_spec(self._written[version_id])
+        return compile_rule(self._read[version_id], may_be_excluded=True)
+
+    def kind(self, version_id: int) -> str:
+        """The kind of one that was loaded."""
+        return str(self._written[version_id]["kind"])
 
 
 def _written(value: RuleSpec | Exclusion, *, without: set[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.trail import Actor, record
-from core.clock import database_now
+from core.clock import database_clock
 from core.errors import Conflict, FieldProblem
 from jobs.kinds import keep_to_kind, make_room
 from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
@@ -24,7 +24,7 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
     A ``one_time_at`` without offset is wall-clock time in the schedule's zone.
     """
     hold_surroundings()
-    now = database_now()
+    now = database_clock()
     schedule = JobSchedule(
         **fields,
         created_by=actor.claims or actor.name,
@@ -55,7 +55,7 @@ def change_schedule(*, actor: Actor, schedule: JobSchedule, fields: dict[str, An
     the place of another. A new delay counts from now; an interval keeps its grid.
     """
     schedule = lock_schedule(schedule)
-    before, now = schedule_values(schedule), database_now()
+    before, now = schedule_values(schedule), database_clock()
     refuse(edit_schedule(schedule, fields, now=now))
     settle_schedule(schedule, now=now, by=actor.name)
     if schedule_values(schedule) != before:
@@ -81,12 +81,12 @@ def archive_schedule(*, actor: Actor, schedule: JobSchedule) -> None:
     """Take a schedule out of service for good; its executions and their history stay."""
     schedule = JobSchedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
     if schedule.archived_at is None:
-        retire_schedule(schedule, actor=actor, now=database_now())
+        retire_schedule(schedule, actor=actor)
 
 
-def retire_schedule(schedule: JobSchedule, *, actor: Actor, now: datetime) -> None:
+def retire_schedule(schedule: JobSchedule, *, actor: Actor) -> None:
     """Archive a schedule that the caller has locked."""
-    before = schedule_values(schedule)
+    before, now = schedule_values(schedule), database_clock()
     schedule.is_active, schedule.archived_at, schedule.updated_at = False, now, now
     settle_schedule(schedule, now=now, by=actor.name)
     schedule.save()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.models import ScheduleVersion, Standing
-from jobs.rules import VersionRules
+from jobs.rules import UNREADABLE, VersionRules
 from jobs.schedules import Rule
 
 
@@ -14,6 +14,7 @@ class Stretch:
     """The time from ``since`` (exclusive) to ``until`` (inclusive; None: still) of one version."""
 
     rule: Rule
+    kind: str
     standing: Standing
     since: datetime
     until: datetime | None
@@ -24,19 +25,30 @@ class Stretch:
 
 
 def stretches_of(versions: Sequence[ScheduleVersion], rules: VersionRules) -> list[Stretch]:
-    """The stretches of one schedule's ``versions``, all of them in order of number."""
-    rules.load(version.pk for version in versions)
+    """The stretches of one schedule's ``versions``, which are in order of number, and loaded.
+
+    One of the past whose rule cannot be read any more is left out; the latest has to be readable.
+    """
     ends = [version.since for version in versions[1:]] + [None]
-    return [
-        Stretch(
-            rule=rules.get(version.pk),
-            standing=Standing(version.standing),
-            since=version.since,
-            until=end,
-            reason=version.reason,
+    stretches = []
+    for version, end in zip(versions, ends, strict=True):
+        try:
+            rule = rules.get(version.pk)
+        except UNREADABLE:
+            if end is None:
+                raise
+            continue
+        stretches.append(
+            Stretch(
+                rule=rule,
+                kind=rules.kind(version.pk),
+                standing=Standing(version.standing),
+                since=version.since,
+                until=end,
+                reason=version.reason,
+            )
         )
-        for version, end in zip(versions, ends, strict=True)
-    ]
+    return stretches
 
 
 def nominal_slots(

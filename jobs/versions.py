@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from importlib.metadata import version as version_of
 
-from jobs.models import JobSchedule, ScheduleVersion, Standing
+from jobs.models import JobSchedule, ScheduleType, ScheduleVersion, Standing
 from jobs.rules import spec_of, write_spec
 from jobs.schedules import Rule, RuleSpec, compile_rule
 from jobs.schedules.business import CalendarOutOfDate
@@ -31,21 +31,19 @@ def settle_schedule(
     """Say from ``now`` on which rule holds and which slot is the next; the caller saves the row.
 
     What was due by ``now`` stays the planner's, by the rule it fell due under. Returns whether
-    there is a new version. Raises ``InvalidRule`` when the fields make no rule.
+    there is a new version. Raises ``InvalidRule`` when it fires and its fields make no rule.
     """
     spec = spec_of(schedule)
     version = next_version(schedule, spec, latest_version(schedule), since=now, by=by)
     if version is not None:
         version.reason = reason
         version.save()
-    place_next(
-        schedule, compile_rule(spec, may_be_excluded=True), now=now, is_changed=version is not None
-    )
+    place_next(schedule, spec, now=now, is_changed=version is not None)
     return version is not None
 
 
 def place_next(
-    schedule: JobSchedule, rule: Rule, *, now: datetime, is_changed: bool = True
+    schedule: JobSchedule, spec: RuleSpec, *, now: datetime, is_changed: bool = True
 ) -> None:
     """Set the schedule's next slot, and the next instant at which it really runs.
 
@@ -54,7 +52,8 @@ def place_next(
     """
     if schedule.next_fire_at is not None and schedule.next_fire_at <= now:
         return
-    after = now
+    # Never earlier than the version that it is a slot of.
+    after = max(now, schedule.versioned_at) if is_changed else now
     if schedule.stuck_at is not None and not is_changed:
         after = schedule.stuck_at
     schedule.tzdata_version = TZDATA_VERSION
@@ -62,6 +61,9 @@ def place_next(
     schedule.stuck_at = schedule.stuck_reason = None
     if standing_of(schedule) != Standing.FIRING:
         return
+    if spec.kind == ScheduleType.AFTER_COMPLETION and schedule.version > 1:
+        return  # only its executions can tell (``executions/completions``)
+    rule = compile_rule(spec, may_be_excluded=True)
     try:
         schedule.next_fire_at = rule.next_slot(after)
     except CalendarOutOfDate as error:
@@ -71,9 +73,9 @@ def place_next(
 
 def next_run(rule: Rule, slot: datetime | None) -> datetime | None:
     """When something really runs next, of ``slot`` and those after it."""
-    if slot is None or rule.judge(slot) is None:
-        return slot
     try:
+        if slot is None or rule.judge(slot) is None:
+            return slot
         return rule.next(slot - timedelta(seconds=1))
     except CalendarOutOfDate:
         return None

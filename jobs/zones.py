@@ -12,7 +12,7 @@ from audit.trail import Actor, record
 from core.clock import database_now
 from jobs.models import JobSchedule, ScheduleType, Standing
 from jobs.rules import Surroundings, spec_of
-from jobs.schedules import InvalidRule, compile_rule
+from jobs.schedules import InvalidRule
 from jobs.versions import TZDATA_VERSION, place_next, standing_of
 
 _BATCH = 500
@@ -80,11 +80,10 @@ def _recompute(
         outcome.count += 1
         fire, run, tzdata = schedule.next_fire_at, schedule.next_run_at, schedule.tzdata_version
         try:
-            rule = compile_rule(spec_of(schedule, around=around), may_be_excluded=True)
+            place_next(schedule, spec_of(schedule, around=around), now=now, is_changed=False)
         except InvalidRule as error:
             outcome.broken.append((schedule, str(error)))
             continue
-        place_next(schedule, rule, now=now)
         placed.append(schedule)
         after = schedule.next_fire_at, schedule.next_run_at
         if after != (fire, run):

@@ -16,9 +16,7 @@ from executions.ledger.entries import (
 from executions.ledger.forgetting import Forgetting
 from executions.ledger.rows import all_rows, read_first_rows
 from executions.ledger.spans import Expected, Span, expected_slots, read_spans
-from executions.models import Origin
 from jobs.models import JobSchedule, Standing
-from jobs.schedules.bounds import LATEST
 
 OPENED_WITHIN = timedelta(seconds=60)
 """A slot without an execution is missed when it has been due for so long."""
@@ -94,23 +92,9 @@ class _Ledger:
             return entry_of_pause(slot, span)
         if self._forgetting.has_deleted(self._schedule.job_id, slot):
             return entry_without_row(slot, Fate.FORGOTTEN, span)
-        if self._has_run_out(slot):
-            return entry_without_row(slot, Fate.COMPLETED, span)
         if is_the_planners(self._schedule, slot):
             return entry_without_row(slot, Fate.MISSED, span, _NOT_LOOKED_AT)
         return entry_without_row(slot, Fate.MISSED, span, FATES[Fate.MISSED])
-
-    def _has_run_out(self, slot: datetime) -> bool:
-        """Whether the schedule had run as often as it may, though this was noted only later.
-
-        An edit or a pause between its last run and the beat that opened it leaves such slots.
-        """
-        completed = (s.since for s in self._spans if s.standing == Standing.COMPLETED)
-        noted_at = next((since for since in completed if since >= slot), None)
-        if noted_at == slot or (noted_at is None and not has_no_run_left(self._schedule)):
-            return False  # its very last run, or none that is near
-        later = self._schedule.executions.filter(origin=Origin.SCHEDULE, scheduled_for__gt=slot)
-        return not later.filter(scheduled_for__lte=noted_at or LATEST).exists()
 
     def _unmatched(self, row: SlotRow) -> Entry:
         """An execution without a slot: fine where none can be foretold."""
@@ -122,8 +106,3 @@ class _Ledger:
 def is_the_planners(schedule: JobSchedule, slot: datetime) -> bool:
     """Whether the planner still has to come to the slot: it is late, and not lost."""
     return schedule.next_fire_at is not None and schedule.next_fire_at <= slot
-
-
-def has_no_run_left(schedule: JobSchedule) -> bool:
-    """Whether the schedule has run as often as it may."""
-    return schedule.max_runs is not None and schedule.run_count >= schedule.max_runs

@@ -14,7 +14,7 @@ SELECT s.id,
        kept.standing,
        s.misfire_policy, s.misfire_grace_seconds, s.catchup_window_seconds, s.max_catchup,
        s.overlap, s.spread_seconds, s.max_runs, s.run_count,
-       -- The last runs since the schedule was last changed have all failed, as many as it allows.
+       -- The last runs since somebody last changed the schedule have all failed, as many as it allows.
        s.pause_after_failures IS NOT NULL AND coalesce((
            SELECT count(*) = s.pause_after_failures
                   AND bool_and(recent.status IN ('failed', 'timed_out'))
@@ -26,7 +26,7 @@ SELECT s.id,
                  AND e.started_at IS NOT NULL
                  -- What was skipped or cancelled on the way says nothing of the job.
                  AND e.status IN ('succeeded', 'failed', 'timed_out')
-                 AND e.completed_at > s.versioned_at
+                 AND e.completed_at > coalesce(s.updated_at, s.created_at)
                ORDER BY e.id DESC
                LIMIT s.pause_after_failures
            ) AS recent
@@ -36,6 +36,8 @@ JOIN jobs_jobdefinition j ON j.id = s.job_id
 JOIN jobs_jobversion v ON v.job_id = j.id AND v.number = j.version
 JOIN jobs_scheduleversion kept ON kept.schedule_id = s.id AND kept.number = s.version
 WHERE s.next_fire_at <= coalesce(%(now)s::timestamptz, now())
+  -- Those that could not be planned a moment ago must not take the places of others.
+  AND s.id <> ALL(%(put_aside)s::uuid[])
 ORDER BY s.next_fire_at
 LIMIT %(limit)s
 FOR UPDATE OF s SKIP LOCKED

@@ -26,7 +26,7 @@ WITH opened AS (
         note, business_date, previous_date, next_date, input
     )
     ON CONFLICT (schedule_id, scheduled_for) WHERE origin = 'schedule' DO NOTHING
-    RETURNING id, status, reason
+    RETURNING id, schedule_id, status, reason
 ), noted AS (
     INSERT INTO executions_executiontransition (execution_id, to_status, attempt, fence, reason)
     SELECT id, status, 0, 0, reason FROM opened
@@ -34,13 +34,15 @@ WITH opened AS (
     UPDATE jobs_jobschedule s
     SET next_fire_at = advance.next_fire_at,
         next_run_at = advance.next_run_at,
-        run_count = s.run_count + advance.runs,
-        stuck_at = CASE WHEN advance.stuck IS NOT NULL THEN s.next_fire_at END,
-        stuck_reason = advance.stuck
+        run_count = s.run_count + (
+            SELECT count(*) FROM opened WHERE schedule_id = advance.id AND status = 'scheduled'
+        ),
+        stuck_at = advance.stuck_at,
+        stuck_reason = advance.stuck_reason
     FROM unnest(
         %(advanced)s::uuid[], %(next_fires)s::timestamptz[], %(next_runs)s::timestamptz[],
-        %(runs)s::int[], %(stuck)s::text[]
-    ) AS advance (id, next_fire_at, next_run_at, runs, stuck)
+        %(stuck)s::timestamptz[], %(stuck_reasons)s::text[]
+    ) AS advance (id, next_fire_at, next_run_at, stuck_at, stuck_reason)
     WHERE s.id = advance.id
 )
 SELECT count(*) AS opened FROM opened

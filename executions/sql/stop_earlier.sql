@@ -6,12 +6,15 @@
 WITH newest AS (
     SELECT s.id AS schedule_id, s.overlap = 'terminate_running' AS is_at_once, slot.scheduled_for
     FROM jobs_jobschedule s
+    JOIN jobs_jobdefinition j ON j.id = s.job_id AND j.status = 'active'
     CROSS JOIN LATERAL (
         SELECT e.scheduled_for
         FROM executions_jobexecution e
         WHERE e.schedule_id = s.id
           AND e.origin = 'schedule'
           AND e.status IN ('scheduled', 'queued', 'running', 'retrying')
+          -- One that is deferred or spread takes no place before it is due.
+          AND (e.status <> 'scheduled' OR e.due_at <= coalesce(%(now)s::timestamptz, now()))
         ORDER BY e.scheduled_for DESC
         LIMIT 1
     ) AS slot

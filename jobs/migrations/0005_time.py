@@ -346,10 +346,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='jobschedule',
-            index=models.Index(condition=models.Q(('pause_after_failures__isnull', False), ('paused_at__isnull', True)), fields=['id'], name='schedule_pauses'),
-        ),
-        migrations.AddIndex(
-            model_name='jobschedule',
             index=models.Index(condition=models.Q(('next_run_at__isnull', False)), fields=['next_run_at'], name='schedule_next_run'),
         ),
         migrations.AddIndex(

@@ -313,14 +313,9 @@ class JobSchedule(models.Model):
                 condition=Q(next_run_at__isnull=False),
             ),
             models.Index(fields=["job"], name="schedule_of_job"),
-            # Beat's chores: what resumes by itself, what may have to be paused, what follows a run.
+            # Beat's chores: what resumes by itself, what replaces a run, what follows one.
             models.Index(
                 fields=["resume_at"], name="schedule_resumes", condition=Q(resume_at__isnull=False)
-            ),
-            models.Index(
-                fields=["id"],
-                name="schedule_pauses",
-                condition=Q(pause_after_failures__isnull=False, paused_at__isnull=True),
             ),
             models.Index(
                 fields=["id"],

@@ -75,13 +75,12 @@ class Rule:
     def explain(self, fire: datetime) -> Nominal:
         """What a fire that ``next`` or ``next_slot`` gave stands for.
 
-        Of several slots that waited for it, the last: that is the one that runs.
+        Of several slots that waited for it, the first: that is the one that runs.
         """
         waiting = self.find_waiting(fire)
         if waiting is None:
             return self._timing.explain(fire, self._zone)
-        is_slot = self.next_slot(fire - timedelta(seconds=1)) == fire
-        nominal = self._timing.explain(fire if is_slot else waiting.last, self._zone)
+        nominal = self._timing.explain(waiting.slots[0], self._zone)
         return replace(nominal, notes=(*nominal.notes, waiting.describe(self._zone)))
 
     def find_waiting(self, fire: datetime) -> Waiting | None:

@@ -15,11 +15,10 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Slots that run at ``fire`` only: the first few, the last of all, and what excludes them."""
+    """Slots that run at ``fire`` only: the first few, in order, and what excludes them."""
 
     fire: datetime
     slots: list[datetime]
-    last: datetime
     names: list[str]
 
     def describe(self, zone: ZoneInfo) -> str:
@@ -42,8 +41,7 @@ def find_waiting(judge: Judge, next_slot: NextSlot, fire: datetime) -> Waiting |
     if not found:
         return None
     slots = [slot for slot, _ in found]
-    last = _last(judge, next_slot, fire, slots) if len(slots) > MOST_TIMES_NAMED else slots[-1]
-    return Waiting(fire, slots, last, list(dict.fromkeys(name for _, name in found)))
+    return Waiting(fire, slots, list(dict.fromkeys(name for _, name in found)))
 
 
 def _waiting(judge: Judge, next_slot: NextSlot, fire: datetime) -> Iterator[tuple[datetime, str]]:
@@ -54,29 +52,6 @@ def _waiting(judge: Judge, next_slot: NextSlot, fire: datetime) -> Iterator[tupl
         if fate.at == fire and fate.exclusion:
             yield slot, fate.exclusion.name
         slot = next_slot(slot if fate.at else max(slot, fate.shared_until - _SECOND))
-
-
-def _last(judge: Judge, next_slot: NextSlot, fire: datetime, slots: list[datetime]) -> datetime:
-    """The last slot that waits for a fire, some of which are known."""
-    slot = fire
-    while slot > slots[-1]:
-        slot = _last_before(next_slot, slot, slots[-1])
-        if judge.follow(slot).at == fire:
-            break
-    return slot
-
-
-def _last_before(next_slot: NextSlot, moment: datetime, known: datetime) -> datetime:
-    """The last slot before a moment, found by halving; ``known`` is one."""
-    last, end = known, moment
-    while end - last > _SECOND:
-        middle = last + (end - last) // 2
-        slot = next_slot(middle)
-        if slot is not None and slot < moment:
-            last = slot
-        else:
-            end = middle.replace(microsecond=0)
-    return last
 
 
 def _shown(slot: datetime, end: datetime) -> str:

@@ -6,7 +6,7 @@ statement that is prepared and run often.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from executions.claim import CLAIM, RENEW
 from executions.completions import FOLLOW
 from executions.dispatcher import DISPATCH
 from executions.ledger.rows import ROWS as LEDGER_ROWS
-from executions.planner import COUNT_UNFINISHED, LOCK_DUE
+from executions.planner import COUNT_UNFINISHED, FIND_DEFERRED, LOCK_DUE
 from executions.queues import QUEUE_LOADS
 from executions.replacing import STOP_EARLIER
 from executions.rescuer import LOCK_EXPIRED
@@ -142,13 +142,15 @@ def running(link: Link) -> UUID:
     return row[0]  # type: ignore[no-any-return]
 
 
+RECENTLY = datetime.now(UTC) - timedelta(minutes=5)
 MINE = {"id": UUID(int=0), "fence": 1, "now": None}
 ATTEMPT = {"progress": 0.5, "progress_message": "half", **log_parameters([])}
 CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
-    (LOCK_DUE, {"now": None, "limit": 500}, {"schedule_due"}),
-    (FIND_FAILING, {}, {"schedule_pauses", "execution_started"}),
+    (LOCK_DUE, {"now": None, "limit": 500, "put_aside": []}, {"schedule_due"}),
+    (FIND_FAILING, {"since": RECENTLY}, {"execution_completed", "execution_started"}),
     (FOLLOW, {"now": None}, {"schedule_follows"}),
     (STOP_EARLIER, {"now": None}, {"schedule_replaces", "execution_of_schedule"}),
+    (FIND_DEFERRED, {"schedules": [UUID(int=0)] * 20}, {"execution_of_schedule"}),
     (COUNT_UNFINISHED, {"schedules": [UUID(int=0)] * 20}, {"execution_of_schedule"}),
     (
         DISPATCH,

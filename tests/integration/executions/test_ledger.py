@@ -207,7 +207,7 @@ def test_nothing_is_expected_after_the_last_run_that_is_allowed() -> None:
     ],
     ids=["edited", "paused", "stopped"],
 )
-def test_slots_after_the_last_run_are_none_even_if_that_was_opened_late(
+def test_slots_due_after_the_last_run_are_skipped_where_that_was_opened_late(
     changes: dict[str, Any],
 ) -> None:
     schedule = make_cron("0 * * * *", at("00:30"), max_runs=1, misfire_policy="run_all")
@@ -217,7 +217,7 @@ def test_slots_after_the_last_run_are_none_even_if_that_was_opened_late(
 
     found = lines(schedule, at("00:30"), at("03:00"), at("03:20"))
 
-    assert [entry.fate for entry in found] == [Fate.LATE, Fate.COMPLETED, Fate.COMPLETED]
+    assert [entry.fate for entry in found] == [Fate.LATE, Fate.SKIPPED, Fate.SKIPPED]
 
 
 def test_an_execution_that_no_rule_names_is_unexpected_and_not_counted() -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.clock import database_now
+from executions.due import MOST_SLOTS_PER_SCHEDULE
 from executions.models import ExecutionTransition, JobExecution
-from executions.planner import MOST_SLOTS_PER_SCHEDULE, plan
+from executions.planner import plan
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobSchedule, JobStatus
 from tests.factories import TESTER, break_rule, make_execution, make_job, make_schedule

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.clock import database_now
-from executions.breaker import pause_failing
+from executions.breaker import Breaker
 from executions.completions import follow_completions
 from executions.models import ExecutionTransition, JobExecution
 from executions.planner import plan
@@ -170,11 +170,16 @@ def test_a_schedule_is_completed_once_it_has_run_as_often_as_it_may() -> None:
     plan(now=at("04:05"))
     plan(now=at("06:05"))
 
-    assert fates(schedule) == {"01:00": RUNS, "02:00": RUNS}
+    assert fates(schedule) == {
+        "01:00": RUNS,
+        "02:00": RUNS,
+        "03:00": "max_runs",
+        "04:00": "max_runs",
+    }
     read_again(schedule)
     assert (schedule.next_fire_at, schedule.run_count) == (None, 2)
     latest = schedule.versions.get(number=schedule.version)
-    assert (latest.standing, latest.since) == ("completed", at("02:00"))
+    assert (latest.standing, latest.since) == ("completed", at("04:00"))
 
 
 def test_skipped_slots_do_not_count_as_runs() -> None:
@@ -248,14 +253,17 @@ def test_deferred_slots_run_once_at_the_end_of_the_window() -> None:
 
     assert fates(schedule) == {
         "10:00": RUNS,
-        "11:00": "blackout",
+        "11:00": RUNS,
         "12:00": "blackout",
-        "13:00": RUNS,
+        "13:00": "blackout",
         "14:00": RUNS,
     }
-    deferred = schedule.executions.get(scheduled_for=at("13:00"))
+    deferred = schedule.executions.get(scheduled_for=at("11:00"))
     assert (deferred.due_at, deferred.error_message) == (at("13:30"), "Deferred by Lunch.")
-    assert "13:30" in schedule.executions.get(scheduled_for=at("11:00")).error_message
+    note = schedule.executions.get(scheduled_for=at("12:00")).error_message
+    assert note == (
+        "The slot of 2026-05-04T11:00:00Z was deferred to 2026-05-04T13:30:00Z, and runs for it."
+    )
 
 
 def test_the_latest_missed_slot_that_nothing_excludes_runs() -> None:
@@ -311,7 +319,7 @@ def test_a_schedule_is_paused_after_as_many_failures_in_a_row_as_it_says(
     schedule = make_schedule(pause_after_failures=3, interval_seconds=3600)
     end_runs(schedule, *statuses)
 
-    paused = pause_failing()
+    paused = Breaker().pause_failing()
 
     read_again(schedule)
     assert paused == is_paused
@@ -346,7 +354,7 @@ def test_failures_before_it_was_resumed_do_not_pause_it_again() -> None:
     pause_schedule(actor=TESTER, schedule=schedule, reason="Look into it.")
     resume_schedule(actor=TESTER, schedule=schedule)
 
-    assert pause_failing() == 0
+    assert Breaker().pause_failing() == 0
 
 
 def test_the_time_of_a_pause_is_skipped_and_it_goes_on_by_itself_when_it_is_over() -> None:

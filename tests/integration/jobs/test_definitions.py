@@ -404,7 +404,8 @@ def test_the_same_status_again_is_no_act(status: JobStatus) -> None:
     assert JobAudit.objects.count() == entries
 
 
-def test_archiving_takes_the_schedules_along() -> None:
+def test_archiving_takes_the_schedules_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.scheduling.database_clock", database_now)
     now = database_now()
     schedule = make_schedule()
 

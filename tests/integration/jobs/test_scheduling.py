@@ -24,6 +24,13 @@ ALICE = Actor(name="alice", id="7")
 NUL = ("timezone", "not_storable")
 
 
+@pytest.fixture(autouse=True)
+def _the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a test does happens at the instant that its transaction began."""
+    monkeypatch.setattr("jobs.scheduling.database_clock", database_now)
+    monkeypatch.setattr("jobs.pausing.database_clock", database_now)
+
+
 def last_audit() -> JobAudit:
     return JobAudit.objects.order_by("-id")[0]
 
@@ -274,7 +281,6 @@ RULES: list[dict[str, Any]] = [
     {"schedule_type": "interval", "interval_unit": "day", "repeat_every": 2},
     {"schedule_type": "delay", "delay_seconds": 3_600},
     {"schedule_type": "one_time", "one_time_at": datetime(2130, 1, 1, tzinfo=UTC)},
-    {"schedule_type": "after_completion", "delay_seconds": 60},
     {
         "schedule_type": "conditional",
         "time_of_day": time(6),

@@ -109,17 +109,17 @@ def test_a_slot_at_the_end_of_the_window_runs_once_for_itself_and_those_that_wai
     rule = excluding(daily("11:00", "13:00", on_excluded="defer"))
     assert fires(rule, "2026-05-04T10:00", 2) == ["2026-05-04T13:00", "2026-05-04T14:00"]
     nominal = rule.explain(utc("2026-05-04T13:00"))
-    assert nominal.wall == datetime.fromisoformat("2026-05-04T13:00")
+    assert nominal.wall == datetime.fromisoformat("2026-05-04T11:00")
     assert nominal.notes == ("11:00 and 12:00 are excluded by Lunch freeze; run once at 13:00",)
 
 
-def test_of_many_that_wait_a_few_are_named_and_the_last_is_the_one_that_runs():
+def test_of_many_that_wait_a_few_are_named_and_the_first_is_the_one_that_runs():
     rule = excluding(daily("22:00", "04:00", on_excluded="defer"), expression="*/7 * * * *")
     assert fires(rule, "2026-05-04T21:56", 2) == ["2026-05-05T04:00", "2026-05-05T04:07"]
     night = excluding(daily("22:00", "04:10", on_excluded="defer"), expression="*/7 * * * *")
     nominal = night.explain(utc("2026-05-05T04:10"))
-    assert nominal.wall == datetime.fromisoformat("2026-05-05T04:07")
-    assert nominal.business_date == date(2026, 5, 5)
+    assert nominal.wall == datetime.fromisoformat("2026-05-04T22:00")
+    assert nominal.business_date == date(2026, 5, 4)
     assert nominal.notes == (
         "2026-05-04 22:00, 2026-05-04 22:07, 2026-05-04 22:14 and later ones are excluded by "
         "Lunch freeze; run once at 04:10",
