@@ -1,6 +1,6 @@
 """The slots of a schedule that have fallen due, by the rules that held then."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -39,10 +39,17 @@ class Backlog:
     stuck: Stuck | None = None
 
 
-def find_backlog(first: datetime, stretches: Sequence[Stretch], *, until: datetime) -> Backlog:
+def find_backlog(
+    first: datetime,
+    stretches: Sequence[Stretch],
+    *,
+    until: datetime,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Backlog:
     """The slots from ``first``, which is one, to ``until``.
 
-    ``stretches`` are the versions of the rule from that of ``first`` on.
+    ``stretches`` are the versions of the rule from that of ``first`` on. Once ``is_over`` says that
+    the time for it is, what is found so far has to do, one slot at least.
     """
     backlog = Backlog(latest=stretches[-1])
     own = next((one for one in stretches if one.covers(first)), stretches[-1])
@@ -58,7 +65,7 @@ def find_backlog(first: datetime, stretches: Sequence[Stretch], *, until: dateti
         backlog.following = found.pop()[0]
         backlog.stuck = None  # only further on
         backlog.has_later_to_run = _runs_later(found[-1][0], stretches, until)
-    _judge(backlog, found)
+    _judge(backlog, found, is_over)
     return backlog
 
 
@@ -97,10 +104,16 @@ def _runs_later(after: datetime, stretches: Sequence[Stretch], until: datetime) 
     return False
 
 
-def _judge(backlog: Backlog, found: Sequence[tuple[datetime, Stretch]]) -> None:
+def _judge(
+    backlog: Backlog, found: Sequence[tuple[datetime, Stretch]], is_over: Callable[[], bool]
+) -> None:
     """Say of each slot what its exclusions do to it; the first that none can tell of ends all."""
     followers = [at for at, _ in found[1:]] + [backlog.following]
     for (at, own), following in zip(found, followers, strict=True):
+        if backlog.slots and is_over():
+            backlog.following, backlog.is_cut, backlog.stuck = at, True, None
+            backlog.has_later_to_run = True  # or not: the next pass will know
+            return
         try:
             verdict = _verdict(at, own, backlog.latest)
         except CalendarOutOfDate as error:

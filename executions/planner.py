@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,6 +32,8 @@ MOST_SCHEDULES = 500
 MOST_SLOTS = 2_000
 _REPLACES = (Overlap.CANCEL_RUNNING, Overlap.TERMINATE_RUNNING)
 _PUT_ASIDE_SECONDS = 60.0
+# Well below the time that beat allows a transaction: what is decided by then is written.
+_LONGEST_PASS_SECONDS = 2.0
 
 _rules = VersionRules()
 # Schedules that could not be planned, and until when they are left alone (monotonic): they must
@@ -83,12 +85,16 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
         return Planned(opened=0, is_full=False)
     around = _look_around(due)
     advances: list[Advance] = []
-    opened = 0
+    opened, ends_at = 0, time.monotonic() + _LONGEST_PASS_SECONDS
+
+    def is_over() -> bool:
+        return time.monotonic() > ends_at
+
     for row in due:
-        if opened >= MOST_SLOTS:
+        if opened >= MOST_SLOTS or (advances and is_over()):
             break
         try:
-            advances.append(_plan_schedule(row, around))
+            advances.append(_plan_schedule(row, around, is_over))
         except Exception:
             # It stays due, so that `doctor` and the health probe show it; the others go on.
             logger.exception("schedule %s cannot be planned", row["id"])
@@ -99,7 +105,7 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
     _complete(advances)
     at = due[0]["now"]
     still_due = any(a.next_fire_at is not None and a.next_fire_at <= at for a in advances)
-    is_cut = len(due) == limit or opened >= MOST_SLOTS
+    is_cut = len(due) == limit or opened >= MOST_SLOTS or is_over()
     return Planned(opened=opened, is_full=bool(advances) and (still_due or is_cut))
 
 
@@ -145,9 +151,10 @@ def _versions_since(slots: Mapping[UUID, datetime]) -> dict[UUID, list[ScheduleV
     return found
 
 
-def _plan_schedule(row: Row, around: Surroundings) -> Advance:
+def _plan_schedule(row: Row, around: Surroundings, is_over: Callable[[], bool]) -> Advance:
     """Decide on the schedule's due slots, and find the slot after them, if it goes on."""
-    backlog = find_backlog(row["next_fire_at"], _stretches(row, around), until=row["now"])
+    stretches, first = _stretches(row, around), row["next_fire_at"]
+    backlog = find_backlog(first, stretches, until=row["now"], is_over=is_over)
     policy = _policy(row, around)
     slots = decide_slots(backlog.slots, policy, now=row["now"], has_later=backlog.has_later_to_run)
     runs = sum(slot.reason is None for slot in slots)

@@ -319,3 +319,18 @@ def test_runs_are_counted_by_what_was_opened() -> None:
     plan(now=at("10:00"))
 
     assert read_again(schedule).run_count == schedule.executions.count() == 1
+
+
+def test_a_pass_writes_what_it_has_decided_when_its_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(planner, "_LONGEST_PASS_SECONDS", -1.0)
+    slow = make_cron("* * * * *", at("00:00"), misfire_policy="run_all", overlap="queue_all")
+    other = make_cron("* * * * *", at("00:01"), overlap="queue_all")
+
+    planned = plan(now=at("00:03"))
+    assert (planned.opened, planned.is_full) == (1, True)
+    drain(at("00:03"))
+
+    assert list(fates(slow)) == ["00:00", "00:01", "00:02", "00:03"]
+    assert list(fates(other)) == ["00:01", "00:02", "00:03"]
