@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from executions.conditions.bounded import evaluate_bounded
-from executions.conditions.external import Answered, CheckFailed, ask_file, ask_http, ask_sql
+from executions.conditions.bounded import CheckFailed, evaluate_bounded
+from executions.conditions.databases import ask_sql
+from executions.conditions.external import Answered, ask_file, ask_http
 from executions.conditions.facts import (
     calendar_values,
     ended_runs,
@@ -22,7 +23,6 @@ from jobs.conditions.cel import (
     CelEvaluator,
     ConditionEvaluator,
     InvalidExpression,
-    NotEvaluable,
     names_calendar,
 )
 from jobs.conditions.logic import Finding, Truth
@@ -67,7 +67,7 @@ class RunJudge:
     def __call__(self, check: Check) -> Finding:
         try:
             is_so, why = self._asks[type(check)](check)
-        except (CheckFailed, NotEvaluable, InvalidExpression) as error:
+        except (CheckFailed, InvalidExpression) as error:
             return Finding(check, Truth.ERROR, str(error))
         except (OperationalError, InterfaceError):
             raise  # the platform's own database is away: that says nothing about the condition

@@ -1,7 +1,9 @@
 """What a worker finds out about each kind of check."""
 
+import resource
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -302,25 +304,31 @@ def sql(query: str, **fields: Any) -> dict[str, Any]:
         ("SELECT true", True),
         ("SELECT count(*) FROM generate_series(1, 3)", True),
         ("SELECT 0", False),
-        ("SELECT 0.5::numeric, 'x'", True),
-        ("SELECT NULL", False),
-        ("SELECT 1 WHERE false", False),
+        ("SELECT 0.5", True),
+        ("SELECT NULL::int", False),
+        ("VALUES (1.5::float4), (0)", True),
+        ("SELECT 1::smallint WHERE false;", False),
         ("SELECT n % 2 FROM generate_series(1, 1000000) AS n -- 100%", True),
     ],
 )
 @pytest.mark.usefixtures("_asking_databases")
-def test_the_first_value_of_the_query_decides(query: str, expected: bool) -> None:
+def test_the_value_of_the_query_decides(query: str, expected: bool) -> None:
     assert holds(sql(query)) is expected
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("CREATE TABLE mine (x int)", "read-only transaction"),
-        ("SELECT nextval('executions_conditioncheck_id_seq')", "read-only transaction"),
+        ("CREATE TABLE mine (x int)", "write one query that returns rows"),
+        ("ROLLBACK", "write one query that returns rows"),
+        ("LOCK TABLE jobs_jobdefinition", "write one query that returns rows"),
+        ("NOTIFY here", "write one query that returns rows"),
+        ("SELECT nextval('executions_conditioncheck_id_seq')", "25006 (ReadOnlySqlTransaction)"),
         ("SELECT 1; COMMIT; CREATE TABLE mine (x int)", "multiple commands"),
-        ("SET TRANSACTION READ WRITE", "before any query"),
-        ("SELECT 'yes'", "let it answer a boolean or a number"),
+        ("SET TRANSACTION READ WRITE", "write one query that returns rows"),
+        ("SELECT 'yes'", "answers text; let it answer one boolean or number"),
+        ("SELECT 0.5, 'x'", "answers numeric, text; let it answer one boolean or number"),
+        ("SELECT", "answers nothing; let it answer one boolean or number"),
         ("SELECT nonsense", "does not exist"),
     ],
 )
@@ -329,9 +337,53 @@ def test_a_query_that_would_write_or_does_not_answer_is_an_error(query: str, exp
     assert expected in error_of(sql(query))
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ('s3cret')::int",
+        "SELECT x::int FROM (VALUES ('s3cret')) AS t (x)",
+        "SELECT count(lower(x)::regclass) FROM (VALUES ('s3cret')) AS t (x)",
+        "SELECT count(query_to_xml('SELECT ' || lower(x), true, true, ''))"
+        " FROM (VALUES ('s3cret')) AS t (x)",
+    ],
+)
+@pytest.mark.usefixtures("_asking_databases")
+def test_an_error_tells_its_kind_and_no_data(query: str) -> None:
+    message = error_of(sql(query))
+
+    assert "s3cret" not in message
+    assert "the query failed with" in message
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT repeat('x', 200000000)", "SELECT repeat('x', 200000000)::int"],
+    ids=["in-its-answer", "in-its-error"],
+)
+@pytest.mark.usefixtures("_asking_databases")
+def test_a_query_that_answers_too_much_does_not_swell_the_worker(query: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    error_of(sql(query))
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
+
+
+def test_a_database_that_swallows_the_question_ends_by_the_timeout(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        settings.SCHEDULER_CONDITION_DATABASES = [f"sales=postgresql://u@127.0.0.1:{port}/x"]
+        began = time.monotonic()
+
+        message = error_of(sql("SELECT 1", timeoutSeconds=0.2))
+
+        assert "longer than 0.2 s" in message
+        assert time.monotonic() - began < 2
+
+
 @pytest.mark.usefixtures("_asking_databases")
 def test_a_slow_query_ends_by_its_timeout() -> None:
-    assert "longer than 0.2 s" in error_of(sql("SELECT pg_sleep(60)", timeoutSeconds=0.2))
+    assert "longer than 0.2 s" in error_of(sql("SELECT 1 FROM pg_sleep(60)", timeoutSeconds=0.2))
 
 
 @pytest.mark.usefixtures("_asking_databases")
