@@ -14,7 +14,8 @@ from ipaddress import (
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# What a private network may be. Link-local is not: cloud hosts answer with their secrets there.
+_UNICAST6 = IPv6Network("2000::/3")
+# What a private network may be.
 _PRIVATE = tuple(
     map(
         ip_network,
@@ -29,30 +30,46 @@ _PRIVATE = tuple(
         ),
     )
 )
+# Where hosts of clouds answer with their secrets. What allows more than these allows none of them.
+_METADATA = tuple(
+    map(
+        ip_network,
+        (
+            "169.254.0.0/16",
+            "168.63.129.16/32",
+            "100.100.100.200/32",
+            "192.0.0.192/32",
+            "fe80::/10",
+            "fd00:ec2::254/128",
+            "fd20:ce::254/128",
+            "fd00:c1::a9fe:a9fe/128",
+        ),
+    )
+)
 # What ``ipaddress`` calls global (on some Python or other), and is not, or hides what is behind.
 _NEVER_PUBLIC = tuple(
     map(
         ip_network,
         (
+            "192.0.0.0/24",  # of protocols
             "192.88.99.0/24",  # relays of 6to4
-            "::/96",  # IPv4-compatible
-            "64:ff9b::/96",  # NAT64
-            "64:ff9b:1::/48",
-            "2001::/32",  # Teredo
+            "2001::/23",  # of protocols, Teredo among them
             "2001:db8::/32",  # documentation
             "2002::/16",  # 6to4
             "3fff::/20",  # documentation
-            "5f00::/16",  # segment routing
-            "fec0::/10",  # site-local
         ),
     )
 )
-_NAT64 = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+# An IPv6 address of these ends with the IPv4 address that it leads to.
+_TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
 
 
 @dataclass(frozen=True)
 class AddressPolicy:
-    """What the operator allows and denies beside the public addresses; a denial wins."""
+    """What the operator allows and denies beside the public addresses; a denial wins.
+
+    What allows the address of a translator or tunnel does not allow all that is behind it.
+    """
 
     allow_private: bool = False
     allowed: tuple[Network, ...] = ()
@@ -72,8 +89,17 @@ class AddressPolicy:
     def allows(self, text: str) -> bool:
         """Whether the address may be called."""
         address = _plain(ip_address(text.partition("%")[0]))
-        if any(_is_in(one, self.denied) for one in (address, *_embedded(address))):
+        return all(self._allows_one(one) for one in (address, *_embedded(address)))
+
+    def _allows_one(self, address: Address) -> bool:
+        if _is_in(address, self.denied):
             return False
+        secret = [network for network in _METADATA if _is_in(address, (network,))]
+        if secret:
+            return any(
+                _is_in(address, (allowed,)) and _is_within(allowed, secret[0])
+                for allowed in self.allowed
+            )
         if _is_in(address, self.allowed):
             return True
         if self.allow_private and _is_in(address, _PRIVATE):
@@ -85,6 +111,8 @@ def is_public(address: Address) -> bool:
     """Whether the address belongs to the public internet, and to nothing else in disguise."""
     address = _plain(address)
     if address.is_multicast or not address.is_global:
+        return False
+    if isinstance(address, IPv6Address) and address not in _UNICAST6:
         return False
     return not _is_in(address, _NEVER_PUBLIC)
 
@@ -98,15 +126,19 @@ def _plain(address: Address) -> Address:
 
 def _embedded(address: Address) -> Iterator[Address]:
     """The IPv4 addresses that an IPv6 address leads to by way of a translator or tunnel."""
-    if not isinstance(address, IPv6Address):
+    if not isinstance(address, IPv6Address) or address.is_loopback or address.is_unspecified:
         return
     if address.sixtofour is not None:
         yield address.sixtofour
     if address.teredo is not None:
         yield from address.teredo
-    if _is_in(address, _NAT64):
+    if _is_in(address, _TRANSLATED):
         yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _is_in(address: Address, networks: Iterable[Network]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
+
+
+def _is_within(inner: Network, outer: Network) -> bool:
+    return inner.prefixlen >= outer.prefixlen and _is_in(inner.network_address, (outer,))

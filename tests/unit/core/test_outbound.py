@@ -22,6 +22,8 @@ NEVER = [
     *("::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254"),
     *("::7f00:1", "::8.8.8.8", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1"),
     *("fec0::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "3fff::1"),
+    *("168.63.129.16", "192.0.0.1", "192.0.0.9", "192.0.0.192", "::ffff:0:127.0.0.1"),
+    *("::ffff:0:8.8.8.8", "100::1", "100:0:0:1::1", "1::1", "4000::1", "e000::1"),
     *("2001:db8::1", "2001::1", "2002:7f00:1::", "2002:808:808::1", "5f00::1", "ff02::1"),
 ]
 PUBLIC = ["8.8.8.8", "1.1.1.1", "::ffff:8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4009::200e"]
@@ -55,6 +57,43 @@ def test_what_allows_private_networks_allows_no_metadata_servers_and_no_disguise
     assert not policy(allow_private=True).allows(address)
 
 
+METADATA = [
+    *("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "fe80::a9fe:a9fe"),
+    *("168.63.129.16", "192.0.0.192", "fd20:ce::254", "::ffff:169.254.169.254"),
+]
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_a_metadata_server_is_called_only_where_it_is_allowed_by_itself(address: str) -> None:
+    wide = policy(allow_private=True, allowed=["0.0.0.0/0", "::/0", "100.64.0.0/10", "fd00::/8"])
+    itself = address.removeprefix("::ffff:")
+
+    assert not policy(allow_private=True).allows(address)
+    assert not wide.allows(address)
+    assert policy(allowed=[itself]).allows(address)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "public", "private"),
+    [
+        ("64:ff9b::/96", "64:ff9b::8.8.8.8", "64:ff9b::10.0.0.1"),
+        ("64:ff9b::/96", "64:ff9b::1.1.1.1", "64:ff9b::169.254.169.254"),
+        ("::ffff:0:0:0/96", "::ffff:0:8.8.8.8", "::ffff:0:127.0.0.1"),
+        ("2002::/16", "2002:808:808::1", "2002:a00:1::1"),
+    ],
+)
+def test_what_allows_a_translator_allows_of_what_is_behind_only_what_may_be_called(
+    allowed: str, public: str, private: str
+) -> None:
+    assert policy(allowed=[allowed]).allows(public)
+    assert not policy(allowed=[allowed]).allows(private)
+
+
+def test_a_private_address_behind_a_translator_may_be_allowed_too() -> None:
+    assert policy(allowed=["64:ff9b::/96", "10.0.0.0/8"]).allows("64:ff9b::10.0.0.1")
+    assert policy(allowed=["::1/128"]).allows("::1")
+
+
 def test_single_networks_may_be_allowed_also_by_their_mapped_form() -> None:
     allowing = policy(allowed=["10.20.0.0/16", "fd00::/8"])
 
@@ -76,6 +115,7 @@ def test_a_denial_wins_in_every_disguise(address: str) -> None:
     )
 
     assert denying.allows("9.9.9.9")
+    assert denying.allows("10.0.1.1")
     assert not denying.allows(address)
 
 
