@@ -238,6 +238,39 @@ def test_a_name_is_looked_up_once_and_the_checked_address_called(
     assert "good.example" not in asked[1:]
 
 
+def test_a_name_that_is_looked_up_for_ever_ends_with_the_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_over = threading.Event()
+
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        is_over.wait(30)
+        raise OSError
+
+    monkeypatch.setattr("core.outbound.guard.socket.getaddrinfo", look_up)
+    began = time.monotonic()
+    with pytest.raises(OutboundFailed, match=r"no answer within 0\.3 s"):
+        fetch("http://slow.example/", timeout=0.3)
+    assert time.monotonic() - began < 3
+    is_over.set()
+
+
+def test_a_name_without_an_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr("core.outbound.guard.socket.getaddrinfo", look_up)
+    with pytest.raises(OutboundFailed, match=r"gone\.example has no address: .*not known"):
+        fetch("http://gone.example/", timeout=5)
+
+
+@pytest.mark.usefixtures("_allowing_this_machine")
+def test_an_address_with_a_token_in_it_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(OK) as (port, _), caplog.at_level("DEBUG"):
+        fetch(f"http://127.0.0.1:{port}/?token=s3cret", timeout=5)
+    assert "s3cret" not in caplog.text
+
+
 @pytest.mark.usefixtures("_allowing_this_machine")
 def test_an_answer_that_drips_ends_with_the_timeout() -> None:
     def drip(caller: socket.socket) -> None:
