@@ -9,18 +9,25 @@ from urllib.parse import urlsplit
 from core.errors import FieldProblem
 
 MOST_URL_CHARACTERS = 2_000
+MOST_PROBLEMS = 50
 _MISSING = object()
+
+
+class EnoughProblems(Exception):
+    """Nobody reads any more of them."""
 
 
 @dataclass
 class Problems:
-    """What is wrong with a condition so far."""
+    """What is wrong with a condition so far; ``EnoughProblems`` is raised after the last."""
 
     found: list[FieldProblem] = field(default_factory=list)
 
     def add(self, path: str, code: str, detail: str) -> None:
         where = f"{path}: " if path else ""
         self.found.append(FieldProblem("conditions", code, f"{where}{detail}"))
+        if len(self.found) >= MOST_PROBLEMS:
+            raise EnoughProblems
 
 
 class Fields:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from core.errors import FieldProblem
-from jobs.conditions.fields import Problems
+from jobs.conditions.fields import EnoughProblems, Problems
 from jobs.conditions.kinds import KINDS, read_check
 from jobs.conditions.terms import AllOf, AnyOf, Check, ExpressionCheck, Not, Term
 
 MOST_DEPTH = 5
 MOST_CHECKS = 50
+MOST_NODES = 300
+"""Checks and the groups around them: so many at most as 50 checks need."""
 
 _GROUPS = ("all", "any")
 _KNOWN = (*_GROUPS, "not", *KINDS)
@@ -23,9 +25,15 @@ class InvalidCondition(ValueError):
 
 
 def read_conditions(written: Any) -> Term:
-    """The term that is written as JSON; raise ``InvalidCondition`` naming all that is wrong."""
+    """The term that is written as JSON; raise ``InvalidCondition`` naming what is wrong.
+
+    That is everything, unless there is so much of it that nobody would read it.
+    """
     reader = _Reader()
-    term = reader.read(written, "", 1)
+    try:
+        term = reader.read(written, "", 1)
+    except EnoughProblems:
+        raise InvalidCondition(reader.problems.found) from None
     if reader.checks > MOST_CHECKS:
         detail = f"It has {reader.checks} checks; at most {MOST_CHECKS} are looked at."
         reader.problems.add("", "too_many_checks", detail)
@@ -49,9 +57,15 @@ class _Reader:
     def __init__(self) -> None:
         self.problems = Problems()
         self.checks = 0
+        self.nodes = 0
 
     def read(self, node: Any, path: str, depth: int) -> Term:
         nothing = Check(path)
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            detail = f"It has more than {MOST_NODES} checks and groups; write {MOST_CHECKS} checks at most."
+            self.problems.add("", "too_many_checks", detail)
+            raise EnoughProblems
         if not isinstance(node, dict) or len(node) != 1:
             detail = f"Write an object with exactly one of {', '.join(_KNOWN)}."
             self.problems.add(path, "invalid", detail)

@@ -250,6 +250,36 @@ def test_fifty_checks_are_allowed_and_no_more() -> None:
         read_conditions({"any": [HERE] * 51})
 
 
+FLAWED = {"previous": {"outcome": ["good"]}}
+
+
+@pytest.mark.parametrize(
+    ("written", "last"),
+    [
+        ({"all": [FLAWED] * 110_000}, "all[49].previous.outcome: Write a list of some of"),
+        ({"all": [{}] * 110_000}, "all[49]: Write an object with exactly one of"),
+        ({"all": [{"foo": 1}] * 110_000}, "all[49]: There is no 'foo'"),
+        ({"sql": {f"x{n}": 1 for n in range(110_000)}}, "sql.x47: This check takes only"),
+        ({"all": [HERE] * 110_000}, "It has more than 300 checks and groups"),
+        ({"all": [{"all": [{"not": HERE}]}] * 110_000}, "It has more than 300 checks and groups"),
+    ],
+    ids=["flawed", "empty", "unknown", "fields", "checks", "groups"],
+)
+def test_of_a_huge_condition_no_more_is_read_and_said_than_somebody_reads(
+    written: Any, last: str
+) -> None:
+    with pytest.raises(InvalidCondition) as refused:
+        read_conditions(written)
+
+    assert len(refused.value.problems) <= 50
+    assert refused.value.problems[-1].detail.startswith(last)
+    assert len(str(refused.value)) < 20_000
+
+
+def test_as_many_groups_are_read_as_fifty_checks_need() -> None:
+    read_conditions({"all": [{"not": {"all": [{"not": {"any": [HERE]}}]}}] * 49})
+
+
 def test_both_forms_make_one_condition_the_checks_first() -> None:
     expression = ExpressionCheck("conditionalExpression", "1 < 2")
 
