@@ -155,7 +155,17 @@ def _check_gaps(schedule: JobSchedule, rule: Rule) -> list[FieldProblem]:
     return [FieldProblem(field, "too_often", detail)]
 
 
+MOST_EXCLUSIONS = 30
+"""So many windows a schedule may name; global ones and its team's hold beside them."""
+
+
 def _check_exclusions(schedule: JobSchedule) -> list[FieldProblem]:
+    if len(schedule.exclusions) > MOST_EXCLUSIONS:
+        detail = (
+            f"{len(schedule.exclusions)} windows are too many; name at most {MOST_EXCLUSIONS}."
+            " One window holds on several days of the week, one calendar many single days."
+        )
+        return [FieldProblem("exclusions", "too_many", detail)]
     windows = ExclusionWindow.objects.filter(
         pk__in=schedule.exclusions, scope=ExclusionScope.SCHEDULE, archived_at__isnull=True
     )

@@ -17,6 +17,9 @@ from jobs.schedules.exclusion_errors import exclusion_errors
 from jobs.surroundings_lock import change_surroundings
 from jobs.validation import problems_of, refuse
 
+MOST_WINDOWS: dict[str, int] = {ExclusionScope.GLOBAL: 40, ExclusionScope.TEAM: 30}
+"""So many windows may hold for all schedules, and so many for each team: all judge each slot."""
+
 _MOST_NAMED = 10
 
 
@@ -115,6 +118,7 @@ def _check(window: ExclusionWindow) -> None:
             FieldProblem(one.field, one.code, one.detail)
             for one in exclusion_errors(Surroundings().exclusion(window))
         ]
+        problems += _crowd_problems(window)
     refuse(problems)
 
 
@@ -127,6 +131,22 @@ def _scope_problems(window: ExclusionWindow) -> list[FieldProblem]:
         detail = f"Only scope team takes it, this one is {window.scope}. Leave it out."
         return [FieldProblem("team_name", "not_of_this_scope", detail)]
     return []
+
+
+def _crowd_problems(window: ExclusionWindow) -> list[FieldProblem]:
+    most = MOST_WINDOWS.get(window.scope)
+    others = ExclusionWindow.objects.filter(
+        scope=window.scope, team_name=window.team_name, archived_at__isnull=True
+    ).exclude(pk=window.pk)
+    if most is None or others.count() < most:
+        return []
+    whose = f"team {window.team_name}" if window.team_name else f"scope {window.scope}"
+    detail = (
+        f"{most} windows of {whose} hold already, the most there may be. Archive those that are"
+        " over, or make one of several: a window has several days of the week, a calendar many"
+        " single days."
+    )
+    return [FieldProblem("scope", "too_many", detail)]
 
 
 def _calendar_problems(window: ExclusionWindow) -> list[FieldProblem]:

@@ -102,7 +102,10 @@ def stretch_around(
     if not is_inside(instant):
         return None
     # The clock can enter or leave only where it shows an edge, or jumps over one.
-    crossings = {*_crossings(zone, start), *_crossings(zone, end)}
+    starts, ends = _crossings(zone, start), _crossings(zone, end)
+    if len(starts) == len(ends) == 1:
+        return starts.pop(), ends.pop()
+    crossings = starts | ends
     entries = (at for at in crossings if at <= instant and is_inside(at))
     exits = (at for at in crossings if at > instant and not is_inside(at))
     return max(at for at in entries if not is_inside(at - SECOND)), min(exits)

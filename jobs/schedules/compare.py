@@ -4,17 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.schedules.business import CalendarOutOfDate
+from jobs.schedules.excluded_time import Effort
 from jobs.schedules.rule import Rule
 
 MOST_COMPARED = 50_000
 """So many fires of each rule are looked at; a month of minutes is fewer."""
+
+MOST_EFFORT = 1_000_000
+"""So much may be asked of the exclusions of each: about a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The fires of only one of two rules, earliest first, and how many they share.
 
-    ``is_cut`` when there are more, or a calendar ends before: then this is how it begins.
+    ``is_cut`` when there are more, they are too laborious to find, or a calendar ends before: then
+    this is how it begins.
     """
 
     added: list[datetime]
@@ -48,13 +53,14 @@ def _fires(rule: Rule | None, start: datetime, end: datetime) -> tuple[list[date
     fires: list[datetime] = []
     if rule is None:
         return fires, end
+    effort = Effort()
     try:
-        fire = rule.next(start)
+        fire = rule.next(start, effort=effort)
         while fire is not None and fire <= end:
-            if len(fires) == MOST_COMPARED:
-                return fires, fires[-1]
+            if len(fires) == MOST_COMPARED or effort.spent > MOST_EFFORT:
+                return fires, fires[-1] if fires else start
             fires.append(fire)
-            fire = rule.next(fire)
+            fire = rule.next(fire, effort=effort)
     except CalendarOutOfDate:
         return fires, fires[-1] if fires else start
     return fires, end

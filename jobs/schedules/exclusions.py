@@ -50,11 +50,14 @@ class Exclusion:
             return window if is_inside else None
         if self.timezone:
             zone = load_zone(self.timezone)
-        span = self._span_around(without_zone(instant.astimezone(zone)))
+        span = self.span_around(without_zone(instant.astimezone(zone)))
         return span and stretch_around(instant, zone, start=span[0], end=span[1])
 
-    def _span_around(self, wall: datetime) -> tuple[datetime, datetime] | None:
-        """The excluded wall-clock times around one of them."""
+    def span_around(self, wall: datetime) -> tuple[datetime, datetime] | None:
+        """The excluded wall-clock times around one of them; None also between two instants.
+
+        Start and end (exclusive) as the form of the exclusion says, whatever the clock does.
+        """
         day = wall.date()
         if self.calendar is not None:
             is_open = self.calendar.is_business_day(day)
@@ -63,18 +66,27 @@ class Exclusion:
             is_inside = self.first_date <= day <= self.last_date
             span = _midnight(self.first_date), _midnight(self.last_date + _DAY)
             return span if is_inside else None
-        return self._recurring(wall, day) or self._recurring(wall, day - _DAY)
-
-    def _recurring(self, wall: datetime, day: date) -> tuple[datetime, datetime] | None:
-        """The window that begins on this day, if the time is within it."""
         if self.from_time is None or self.until_time is None:
+            return None
+        return self._recurring(wall.time(), day, first=self.from_time, until=self.until_time)
+
+    def _recurring(
+        self, clock: time, day: date, *, first: time, until: time
+    ) -> tuple[datetime, datetime] | None:
+        """The window of each week that a time of a day is in."""
+        last_day = day
+        if first < until:
+            if not first <= clock < until:
+                return None
+        elif clock >= first:
+            last_day = day + _DAY
+        elif clock < until:
+            day -= _DAY
+        else:
             return None
         if self.days_of_week is not None and not self.days_of_week >> day.isoweekday() % 7 & 1:
             return None
-        start = datetime.combine(day, self.from_time)
-        wraps = self.until_time <= self.from_time
-        end = datetime.combine(day + wraps * _DAY, self.until_time)
-        return (start, end) if start <= wall < end else None
+        return datetime.combine(day, first), datetime.combine(last_day, until)
 
 
 def _midnight(day: date) -> datetime:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from jobs.schedules.bounds import EARLIEST, LATEST
 from jobs.schedules.business import CalendarOutOfDate
 from jobs.schedules.business_dates import BusinessDates, business_dates_around
+from jobs.schedules.excluded_time import Effort
 from jobs.schedules.nominal import Nominal
 from jobs.schedules.spec import RuleSpec
 from jobs.schedules.timing import Timing
@@ -55,18 +56,19 @@ class Rule:
             raise
         return slot if slot is not None and slot <= self._ceiling else None
 
-    def next(self, after: datetime) -> datetime | None:
+    def next(self, after: datetime, *, effort: Effort | None = None) -> datetime | None:
         """The first instant later than ``after`` at which something runs; else as ``next_slot``.
 
         Slots that wait for the end of the same exclusion run once, at that end, even if they are
-        earlier than ``after``. None also when all is excluded for the next five years.
+        earlier than ``after``. None also when all is excluded for the next five years. What the
+        exclusions took is added to ``effort``.
         """
         if self._judge is None or after.utcoffset() is None:
             return self.next_slot(after)
         if after >= self._ceiling:
             return None
         after = max(after, self._floor).astimezone(UTC).replace(microsecond=0)
-        return self._judge.next_run(self.next_slot, after)
+        return self._judge.next_run(self.next_slot, after, effort)
 
     def judge(self, slot: datetime) -> Verdict | None:
         """What becomes of a slot; None when no exclusion holds."""

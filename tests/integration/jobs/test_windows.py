@@ -11,7 +11,7 @@ from core.errors import Conflict, InvalidInput
 from jobs.calendars.changing import archive_calendar, create_calendar
 from jobs.models import ExclusionWindow, HolidayCalendar, JobSchedule
 from jobs.ownership import change_ownership
-from jobs.windows import archive_window, change_window, create_window
+from jobs.windows import MOST_WINDOWS, archive_window, change_window, create_window
 from tests.factories import TESTER, make_job, make_schedule
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,7 @@ NO_TIMES: dict[str, Any] = dict.fromkeys(MORNING)
         ({"name": "a\x00"}, "name", "not_storable"),
         ({"scope": "tenant"}, "scope", "invalid_choice"),
         ({"scope": "team"}, "team_name", "required"),
+        ({"scope": "team", "team_name": "a\x00"}, "team_name", "not_storable"),
         ({"scope": "global", "team_name": "Finance"}, "team_name", "not_of_this_scope"),
         ({"team_name": "Finance"}, "team_name", "not_of_this_scope"),
         ({"on_excluded": "wait"}, "on_excluded", "invalid_choice"),
@@ -193,6 +194,41 @@ def test_each_bad_field_is_named(fields: dict[str, Any], field: str, code: str) 
         make_window(**fields)
     assert [(problem.field, problem.code) for problem in refused.value.problems] == [(field, code)]
     assert not ExclusionWindow.objects.exists()
+
+
+def fill(scope: str, team: str = "") -> ExclusionWindow:
+    """Make as many windows as may hold; return one of them."""
+    kinds: dict[str, Any] = {"scope": scope, "team_name": team, "created_by": "tester"}
+    return ExclusionWindow.objects.bulk_create(
+        ExclusionWindow(name=f"{team} {number}", created_at=DAY, **kinds, **MORNING)
+        for number in range(MOST_WINDOWS[scope])
+    )[0]
+
+
+def test_so_many_windows_may_be_global_and_who_wants_another_is_told_what_to_do() -> None:
+    one = fill("global")
+    with pytest.raises(InvalidInput, match=r"scope: 40 windows of scope global hold.* Archive"):
+        make_window(scope="global")
+    own = make_window()
+    with pytest.raises(InvalidInput, match="40 windows of scope global hold already"):
+        change(own, scope="global")
+    change(one, until_time=time(11))
+    archive_window(actor=TESTER, window=one)
+    change(own, scope="global")
+
+
+def test_so_many_windows_may_be_of_one_team() -> None:
+    fill("team", "Finance")
+    with pytest.raises(InvalidInput, match="scope: 30 windows of team Finance hold already"):
+        make_window(scope="team", team_name="Finance")
+    make_window(scope="team", team_name="Sales")
+
+
+def test_a_schedule_names_so_many_windows() -> None:
+    with pytest.raises(InvalidInput, match="exclusions: 31 windows are too many; name at most 30"):
+        make_hourly(exclusions=[uuid4() for _ in range(31)])
+    named = [make_window(name=f"Window {number}").pk for number in range(30)]
+    assert len(excluded(make_hourly(exclusions=named))) == 30
 
 
 def test_a_name_is_taken_once() -> None:
