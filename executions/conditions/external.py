@@ -26,5 +26,11 @@ def ask_file(check: FileCheck) -> Answered:
     roots = [os.path.realpath(root) for root in settings.SCHEDULER_CONDITION_FILE_ROOTS]
     if not any(os.path.commonpath((root, real)) == root for root in roots):
         raise CheckFailed(f"{check.file} is not below any folder of SCHEDULER_CONDITION_FILE_ROOTS")
-    is_there = os.path.exists(real)
+    try:
+        os.stat(real)
+        is_there = True
+    except (FileNotFoundError, NotADirectoryError):
+        is_there = False
+    except OSError as error:
+        raise CheckFailed(f"{check.file} cannot be looked at: {error.strerror}") from None
     return is_there, f"{check.file} {'exists' if is_there else 'does not exist'}"

@@ -1,6 +1,8 @@
 """Looking at the world for the checks of one run's condition."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +43,9 @@ from jobs.conditions.terms import (
 )
 from jobs.conditions.validation import find_calendar, find_job
 
+MOST_OUTSIDE_SECONDS = 60.0
+"""So long at most one look waits for what is outside, all checks together."""
+
 _EVALUATOR: ConditionEvaluator = CelEvaluator()
 
 
@@ -52,6 +57,7 @@ class RunJudge:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._outside_seconds = MOST_OUTSIDE_SECONDS
         self._asks: dict[type[Check], Callable[[Any], Answered]] = {
             PreviousOutcome: self._ask_previous,
             Dependency: self._ask_dependency,
@@ -66,7 +72,7 @@ class RunJudge:
 
     def __call__(self, check: Check) -> Finding:
         try:
-            is_so, why = self._asks[type(check)](check)
+            is_so, why = self._ask_outside(check) if check.is_external else self._ask(check)
         except (CheckFailed, InvalidExpression) as error:
             return Finding(check, Truth.ERROR, str(error))
         except (OperationalError, InterfaceError):
@@ -74,6 +80,23 @@ class RunJudge:
         except Exception as error:
             return Finding(check, Truth.ERROR, f"{type(error).__name__}: {error}")
         return Finding(check, Truth.TRUE if is_so else Truth.FALSE, why)
+
+    def _ask(self, check: Check) -> Answered:
+        return self._asks[type(check)](check)
+
+    def _ask_outside(self, check: Check) -> Answered:
+        left = self._outside_seconds
+        if left <= 0:
+            raise CheckFailed(
+                f"no time is left: the checks before it took {MOST_OUTSIDE_SECONDS:g} s"
+            )
+        if isinstance(check, HttpCheck | SqlCheck):
+            check = replace(check, timeout=min(check.timeout, left))
+        began = time.monotonic()
+        try:
+            return self._ask(check)
+        finally:
+            self._outside_seconds -= time.monotonic() - began
 
     def _ask_previous(self, check: PreviousOutcome) -> Answered:
         previous = previous_run(self._run)

@@ -426,6 +426,24 @@ def test_a_link_that_leads_out_of_the_root_is_not_followed(
         assert "SCHEDULER_CONDITION_FILE_ROOTS" in message
 
 
+def test_a_file_that_cannot_be_looked_at_is_an_error_and_not_absent(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SCHEDULER_CONDITION_FILE_ROOTS = [str(tmp_path)]
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    (tmp_path / "a").touch()
+
+    assert "File name too long" in error_of({"file": {"path": str(tmp_path / ("x" * 300))}})
+    assert "cannot be looked at" in error_of({"file": {"path": str(tmp_path / "round")}})
+    assert not holds({"file": {"path": str(tmp_path / "a" / "b")}})
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")  # which root, who runs tests, never meets
+
+    monkeypatch.setattr("executions.conditions.external.os.stat", refuse)
+    assert "Permission denied" in error_of({"file": {"path": str(tmp_path / "a")}})
+
+
 # --- Web addresses
 
 
@@ -470,3 +488,23 @@ def test_who_does_not_answer_is_an_error(settings: Settings) -> None:
     settings.OUTBOUND_ALLOW_PRIVATE_NETWORKS = True
 
     assert "no answer" in error_of({"http": {"url": "http://127.0.0.1:1/"}})
+
+
+def test_one_look_waits_for_all_that_is_outside_only_so_long(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.OUTBOUND_ALLOW_PRIVATE_NETWORKS = True
+    settings.SCHEDULER_CONDITION_FILE_ROOTS = [str(tmp_path)]
+    monkeypatch.setattr("executions.conditions.judging.MOST_OUTSIDE_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        slow = {"http": {"url": f"http://127.0.0.1:{port}/", "timeoutSeconds": 30}}
+        began = time.monotonic()
+
+        message = error_of({"all": [slow, slow, {"file": {"path": str(tmp_path)}}]})
+
+        assert time.monotonic() - began < 5
+    assert "all[0].http: " in message
+    assert "no answer within 0.5" in message
+    assert "all[1].http: no time is left" in message
+    assert "all[2].file: no time is left" in message
