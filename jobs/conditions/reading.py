@@ -63,9 +63,7 @@ class _Reader:
         nothing = Check(path)
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            detail = (
-                f"It has more than {MOST_NODES} checks and groups; write at most {MOST_CHECKS}."
-            )
+            detail = f"It has over {MOST_NODES} checks and groups; write at most {MOST_CHECKS}."
             self.problems.add("", "too_many_checks", detail)
             raise EnoughProblems
         if not isinstance(node, dict) or len(node) != 1:

@@ -260,8 +260,8 @@ FLAWED = {"previous": {"outcome": ["good"]}}
         ({"all": [{}] * 110_000}, "all[49]: Write an object with exactly one of"),
         ({"all": [{"foo": 1}] * 110_000}, "all[49]: There is no 'foo'"),
         ({"sql": {f"x{n}": 1 for n in range(110_000)}}, "sql.x47: This check takes only"),
-        ({"all": [HERE] * 110_000}, "It has more than 300 checks and groups"),
-        ({"all": [{"all": [{"not": HERE}]}] * 110_000}, "It has more than 300 checks and groups"),
+        ({"all": [HERE] * 110_000}, "It has over 300 checks and groups"),
+        ({"all": [{"all": [{"not": HERE}]}] * 110_000}, "It has over 300 checks and groups"),
     ],
     ids=["flawed", "empty", "unknown", "fields", "checks", "groups"],
 )
