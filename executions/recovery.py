@@ -20,8 +20,12 @@ from executions.states import ExecutionStatus, Reason
 from executions.wake import poke_after_commit
 from jobs.models import JobSchedule, JobVersion
 
+CROWDED = "crowded-out"
+"""Found late, and skipped because others that were found with it wait already."""
+
 MISSED = (
     Fate.MISSED.value,
+    CROWDED,
     f"skipped-{Reason.MISFIRE}",
     f"skipped-{Reason.CATCHUP}",
 )
@@ -53,6 +57,8 @@ class Lost:
 
 def kind_of(entry: Entry) -> str:
     """What became of the slot, such as "missed" or "skipped-misfire"."""
+    if entry.reason == Reason.OVERLAP and entry.row is not None and entry.row.is_late:
+        return CROWDED
     return f"skipped-{entry.reason}" if entry.fate == Fate.SKIPPED else entry.fate.value
 
 

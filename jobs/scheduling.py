@@ -10,7 +10,7 @@ from core.clock import database_clock
 from core.errors import Conflict, FieldProblem
 from jobs.kinds import keep_to_kind, make_room
 from jobs.models import JobDefinition, JobSchedule, JobStatus, ScheduleType
-from jobs.schedules import InvalidRule, RuleSpec, compile_rule
+from jobs.schedules import FIELDS_OF_KIND, InvalidRule, RuleSpec, compile_rule
 from jobs.schedules.bounds import EARLIEST
 from jobs.surroundings_lock import hold_surroundings
 from jobs.validation import problems_of, refuse
@@ -41,6 +41,7 @@ def create_schedule(*, actor: Actor, fields: dict[str, Any]) -> JobSchedule:
         raise Conflict("job_archived", f"Job {job.name} is archived.")
     schedule.save(force_insert=True)
     settle_schedule(schedule, now=now, by=actor.name)
+    refuse(_over(schedule))
     schedule.save()
     record_schedule(actor, schedule, before=None)
     return schedule
@@ -100,6 +101,17 @@ def lock_schedule(schedule: JobSchedule) -> JobSchedule:
     if schedule.archived_at is not None:
         raise Conflict("schedule_archived", "The schedule is archived and cannot be changed.")
     return schedule
+
+
+def _over(schedule: JobSchedule) -> list[FieldProblem]:
+    """A new schedule without any slot to come is a mistake; an old one has simply ended."""
+    has_slots = schedule.next_fire_at is not None or schedule.stuck_at is not None
+    if has_slots or not schedule.is_firing:
+        return []
+    own = FIELDS_OF_KIND[schedule.schedule_type][0]
+    field = own if schedule.end_at is None else "end_at"
+    detail = "All that it names is over: it would never fire. Give a later end, or another rule."
+    return [FieldProblem(field, "past", detail)]
 
 
 def _set_fields(schedule: JobSchedule, fields: dict[str, Any]) -> list[FieldProblem]:

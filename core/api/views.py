@@ -5,29 +5,47 @@ from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from core.api.paging import RowsOf, Source, read_page, rows_after
+from core.api.problems import ProblemRaised, invalid_parameters
 from core.api.queries import FollowQuery, PageQuery
 from core.api.serializers import CamelCaseModelSerializer
 
+_WRITING = ("POST", "PUT", "PATCH", "DELETE")
 # No OPTIONS: what the API takes is in its documentation, and no other site's page may call it.
 _METHODS = ["get", "head", "post", "put", "patch", "delete"]
 
 
 class WholeBody:
-    """Reads the body before anything looks at it.
+    """Reads the body before anything looks at it, and lets no word of a change go unheard.
 
     The framework takes a request without ``Content-Length`` for one without a body; a chunked one
     would silently lose what it says. Reading whole also applies Django's limit of a body's size.
+    A parameter in the address that a change does not know is refused: who asked for a dry run
+    must not have changed anything.
     """
+
+    # What changes take in the address, by their action.
+    write_parameters: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request._request.META["CONTENT_LENGTH"] = str(len(request._request.body))
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if request.method in _WRITING:
+            self._refuse_unknown(request)
+
+    def _refuse_unknown(self, request: Request) -> None:
+        takes = self.write_parameters.get(getattr(self, "action", ""), ())
+        unknown = [name for name in request.query_params if name not in takes]
+        if unknown:
+            known = ", ".join(takes) or "no parameters in the address"
+            error = ErrorDetail(f"It is not known here; this takes {known}.", "unknown_field")
+            raise ProblemRaised(invalid_parameters({name: [error] for name in unknown}))
 
 
 class ApiView(WholeBody, APIView):

@@ -96,4 +96,7 @@ class Rule:
 
     def describe(self) -> str:
         """The rule in plain words, without its start and end."""
-        return self._timing.describe(self._zone)
+        words = self._timing.describe(self._zone)
+        if self._calendar is None or getattr(self._timing, "holidays", None):
+            return words
+        return f"{words}; {self._calendar.name} gives business dates and excludes no day"

@@ -25,8 +25,25 @@ def load_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+# What people call the zones of large places; an abbreviation is no zone, it is half a year of one.
+_ABBREVIATED = {
+    **dict.fromkeys(("BST",), "Europe/London"),
+    **dict.fromkeys(("CEST", "MEZ", "MESZ"), "Europe/Berlin"),
+    **dict.fromkeys(("EDT", "ET"), "America/New_York"),
+    **dict.fromkeys(("CST", "CDT", "CT"), "America/Chicago"),
+    **dict.fromkeys(("MDT", "MT"), "America/Denver"),
+    **dict.fromkeys(("PST", "PDT", "PT"), "America/Los_Angeles"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+    "IST": "Asia/Kolkata",
+    "JST": "Asia/Tokyo",
+    "SGT": "Asia/Singapore",
+    "HKT": "Asia/Hong_Kong",
+}
+
+
 def _unknown(name: str) -> str:
     by_lower = {known.lower(): known for known in zone_names()}
     near = get_close_matches(name[:64].lower(), by_lower, n=1)
-    hint = f"; did you mean {by_lower[near[0]]}?" if near else ""
+    meant = _ABBREVIATED.get(name.upper()) or (by_lower[near[0]] if near else None)
+    hint = f"; did you mean {meant}?" if meant else ""
     return f"{name!r} is not an IANA time zone; use a name such as Europe/London or UTC{hint}"

@@ -38,6 +38,7 @@ _CHANGED_OR_PREVIEWED = PolymorphicProxySerializer(
 class CalendarViewSet(ChangingViewSet):
     """``/api/calendars``"""
 
+    write_parameters: ClassVar = dict.fromkeys(("create", "update", "partial_update"), ("dryRun",))
     serializer_class = CalendarSerializer
     # They have no default: their first values came from the sources and the year.
     kept_by_put = frozenset({"weekend", "first_year", "last_year"})

@@ -231,7 +231,7 @@ class TestCommand:
         ("arguments", "said"),
         [
             ((), "--from"),
-            (("--from", "1d", "--state", "skipped"), "'skipped' is none of missed, skipped-misf"),
+            (("--from", "1d", "--state", "skipped"), "'skipped' is none of missed, crowded"),
             (("--from", "1d", "--per-minute", "0"), "'0' is no number from 1 to 6000"),
             (("--from", "1h", "--to", "2h"), "--to has to be later than --from."),
         ],

@@ -87,8 +87,9 @@ def test_a_schedule_whose_end_has_passed_has_nothing_to_come() -> None:
         schedule_type="cron",
         cron_expression="0 * * * *",
         start_at=datetime(2020, 1, 1, tzinfo=UTC),
-        end_at=datetime(2020, 2, 1, tzinfo=UTC),
     )
+
+    schedule = change(schedule, end_at=datetime(2020, 2, 1, tzinfo=UTC))
 
     assert (schedule.is_active, schedule.next_fire_at) == (True, None)
 
@@ -361,8 +362,8 @@ def test_enabling_again_starts_after_now_and_catches_nothing_up() -> None:
 
 def test_a_later_end_gives_an_ended_schedule_slots_again() -> None:
     now = database_now()
-    schedule = make_schedule(start_at=now - timedelta(days=2), end_at=now - timedelta(days=1))
-    assert schedule.next_fire_at is None
+    schedule = make_schedule(start_at=now - timedelta(days=2))
+    assert change(schedule, end_at=now - timedelta(days=1)).next_fire_at is None
 
     assert change(schedule, end_at=now + timedelta(days=1)).next_fire_at is not None
 
@@ -616,3 +617,27 @@ def test_the_database_refuses_a_kind_of_schedule_that_nobody_can_read() -> None:
 
     with pytest.raises(IntegrityError, match="schedule_type_known"), transaction.atomic():
         JobSchedule.objects.update(schedule_type="lunar")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"schedule_type": "cron", "cron_expression": "0 0 12 * * ? 2020"}, "cron_expression"),
+        (
+            {
+                "schedule_type": "daily",
+                "time_of_day": time(6),
+                "end_at": datetime(2020, 1, 1, tzinfo=UTC),
+            },
+            "end_at",
+        ),
+    ],
+)
+def test_a_new_schedule_all_of_whose_times_are_over_is_refused(
+    fields: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        make_schedule(**fields)
+
+    assert [(one.field, one.code) for one in refusal.value.problems] == [(field, "past")]
+    assert not JobSchedule.objects.exists()
