@@ -63,6 +63,10 @@ class Command(ListingCommand):
         )
 
 
+# What ended without an error says why by its reason.
+_EXPLAINED = (ExecutionStatus.SKIPPED, ExecutionStatus.CANCELLED)
+
+
 def _jobs(options: dict[str, Any]) -> QuerySet[JobDefinition] | None:
     is_group = options["team"] is not None or options["category"] is not None
     chosen = choose_jobs(options) if is_group else None
@@ -94,5 +98,7 @@ def _table(found: Sequence[Any]) -> Table:
 
 def _says(execution: Any) -> str:
     progress = None if execution.is_final else execution.progress_message
-    said: str = execution.shown_error_message or progress or ""
+    why = execution.get_reason_display() if execution.status in _EXPLAINED else None
+    error = ": ".join(filter(None, [execution.error_type, execution.shown_error_message]))
+    said: str = error or progress or why or ""
     return said.partition("\n")[0][:100]

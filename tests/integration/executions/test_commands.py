@@ -480,3 +480,14 @@ def test_executions_never_counts(django_assert_num_queries) -> None:
         _, err = run("executions", "--limit", "2")
     assert not any("COUNT(" in query["sql"].upper() for query in queries.captured_queries)
     assert "The newest 2; there are more" in err
+
+
+@pytest.mark.django_db
+def test_the_list_says_why_an_execution_was_skipped_and_with_what_error_another_failed() -> None:
+    make_execution(status="skipped", reason="overlap")
+    make_execution(status="failed", error_type="ValueError", error_message="no such region")
+
+    out, _ = run("executions")
+
+    assert "the schedule already has one execution under way and one waiting" in out
+    assert "ValueError: no such region" in out
