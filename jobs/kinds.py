@@ -15,7 +15,10 @@ _INSTEAD_OF = {
     "nth_weekday": ("day_of_month", "business_day_of_month", "on_days"),
     "days_of_week": (*_DAYS, "cron_expression", "interval_seconds"),
     "business_day_of_month": ("nth_weekday", *_DAYS, *_ROLLED),
-    "on_days": ("nth_weekday", *_DAYS, *_ROLLED, "adjust_to_previous_business_day"),
+    "on_days": (
+        *("nth_weekday", *_DAYS, *_ROLLED),
+        *("adjust_to_previous_business_day", "repeat_every"),
+    ),
     "cron_expression": ("time_of_day", "days_of_week", "interval_seconds"),
     "time_of_day": ("cron_expression", "interval_seconds"),
     "interval_seconds": (

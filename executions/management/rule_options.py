@@ -18,7 +18,7 @@ _HELP = {
     "dayMatch": "or, and: what both day fields of cron do together",
     "timeOfDay": "such as 06:00, on the clock of the timezone",
     "timezone": "an IANA name (default UTC)",
-    "repeatEvery": "every so many days, weeks or units",
+    "repeatEvery": "every so many days, weeks or months",
     "daysOfWeek": "such as monday,friday",
     "dayOfMonth": "1 to 31, negative from the end, or last",
     "nthWeekday": "1 to 5, negative from the end, or last",

@@ -47,8 +47,8 @@ KIND_FIELDS = (
     *("interval_unit", "interval_seconds", "align", "delay_seconds"),
 )
 _ROLL = ("roll", "offset_business_days")
-_BY_DAY = ("day_of_month", "short_month", *_ROLL)
-_BY_WEEKDAY = ("nth_weekday", "days_of_week", *_ROLL)
+_BY_DAY = ("repeat_every", "day_of_month", "short_month", *_ROLL)
+_BY_WEEKDAY = ("repeat_every", "nth_weekday", "days_of_week", *_ROLL)
 _ELAPSED = ("interval_seconds", "align")
 # Kind: the field that chooses, and what is shown for each choice beside what always is.
 _CHOSEN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
@@ -56,7 +56,10 @@ _CHOSEN: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "monthly_business_day": (
         "business_by",
         {
-            "business_day_of_month": ("business_day_of_month", "adjust_to_previous_business_day"),
+            "business_day_of_month": (
+                *("repeat_every", "business_day_of_month"),
+                "adjust_to_previous_business_day",
+            ),
             "day_of_month": _BY_DAY,
             "nth_weekday": _BY_WEEKDAY,
             "days_of_week": ("days_of_week", *_ROLL),

@@ -1,12 +1,16 @@
 """Monthly business day: one wall-clock time, on days that a business calendar decides."""
 
 from collections.abc import Callable
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from jobs.schedules.business import WEEKENDS_ONLY
+from jobs.schedules.counting import months_of
 from jobs.schedules.dates import Dates
 from jobs.schedules.days import DayPattern
 from jobs.schedules.errors import FieldError, InvalidRule, collect
-from jobs.schedules.month_days import day_of_month, nth_weekday
+from jobs.schedules.month_cycle import keep_to
+from jobs.schedules.month_days import dates_of_months
 from jobs.schedules.open_days import (
     Choice,
     EveryBusinessDay,
@@ -34,19 +38,20 @@ _PATTERNS = ("business_day_of_month", "day_of_month", "nth_weekday", "on_days")
 _ONLY_WITH_NOMINAL_DAYS = ("roll", "offset_business_days", "short_month", "days_of_week")
 
 
-def business_day_timing(spec: RuleSpec) -> WallTiming:
+def business_day_timing(spec: RuleSpec, zone: ZoneInfo) -> WallTiming:
     """The timing of a rule by business days; raise ``InvalidRule`` naming each field that is wrong.
 
     It has exactly one pattern: ``business_day_of_month``, ``on_days``, or nominal days that roll
     (following unless ``roll`` says otherwise): ``day_of_month``, ``nth_weekday`` of
-    ``days_of_week``, or ``days_of_week`` alone.
+    ``days_of_week``, or ``days_of_week`` alone. Every n-th month is counted as in a monthly rule.
     """
     match _pattern(spec):
         case "business_day_of_month":
-            return _timing(spec, lambda: _nth_business_day(spec))
+            return _timing(spec, lambda: _nth_business_day(spec, zone))
         case "on_days":
             return _timing(spec, lambda: _every_day(spec))
-    return rolled_timing(spec, kind=KIND, nominal=lambda: _nominal(spec), default_roll="following")
+    nominal = partial(_nominal, spec, zone)
+    return rolled_timing(spec, kind=KIND, nominal=nominal, default_roll="following")
 
 
 def _pattern(spec: RuleSpec) -> str:
@@ -63,37 +68,46 @@ def _pattern(spec: RuleSpec) -> str:
     raise InvalidRule.single("business_day_of_month", "required", detail)
 
 
-def _timing(spec: RuleSpec, choose: Callable[[], Choice]) -> WallTiming:
+def _timing(spec: RuleSpec, choose: Callable[[], Dates]) -> WallTiming:
     """The timing on days that the calendar itself names."""
     errors: list[FieldError] = []
     times = collect(errors, lambda: times_at(spec.time_of_day, kind=KIND))
-    choice = collect(errors, choose)
-    if times is None or choice is None:
+    dates = collect(errors, choose)
+    if times is None or dates is None:
         raise InvalidRule(errors)
-    days = OpenDays(choice, spec.calendar or WEEKENDS_ONLY)
-    pattern = WallPattern(days, times)
     holidays = holiday_words(spec.calendar)
-    return WallTiming(pattern, is_interval_like=False, holidays=holidays)
+    return WallTiming(WallPattern(dates, times), is_interval_like=False, holidays=holidays)
 
 
-def _nth_business_day(spec: RuleSpec) -> NthBusinessDay:
+def _nth_business_day(spec: RuleSpec, zone: ZoneInfo) -> Dates:
     _refuse(spec, "business_day_of_month", _ONLY_WITH_NOMINAL_DAYS)
-    nth = from_either_end(
-        spec.business_day_of_month or 0, field="business_day_of_month", highest=MOST_BUSINESS_DAYS
-    )
-    return NthBusinessDay(nth, takes_nearest=bool(spec.adjust_to_previous_business_day))
+    errors: list[FieldError] = []
+    nth = collect(errors, lambda: _nth(spec.business_day_of_month or 0))
+    months = collect(errors, lambda: months_of(spec, zone))
+    if nth is None or months is None:
+        raise InvalidRule(errors)
+    takes_nearest = bool(spec.adjust_to_previous_business_day)
+    choice = NthBusinessDay(nth, takes_nearest=takes_nearest, months=months)
+    return keep_to(months, OpenDays(choice, spec.calendar or WEEKENDS_ONLY), choice.describe())
 
 
-def _every_day(spec: RuleSpec) -> Choice:
+def _nth(number: int) -> int:
+    return from_either_end(number, field="business_day_of_month", highest=MOST_BUSINESS_DAYS)
+
+
+def _every_day(spec: RuleSpec) -> Dates:
     _refuse(spec, "on_days", _ONLY_WITH_NOMINAL_DAYS)
     if spec.adjust_to_previous_business_day:
         detail = "has no meaning with on_days, which names each day; leave one of them out"
         raise InvalidRule.single("adjust_to_previous_business_day", "conflict", detail)
+    if spec.repeat_every is not None:
+        detail = "has no meaning with on_days, which names days of every month; "
+        raise InvalidRule.single("repeat_every", "conflict", f"{detail}leave one of them out")
     choice = _ON_DAYS.get(spec.on_days or "")
     if choice is None:
         detail = f"{spec.on_days!r} is not known; use {' or '.join(_ON_DAYS)}"
         raise InvalidRule.single("on_days", "unknown_choice", detail)
-    return choice
+    return OpenDays(choice, spec.calendar or WEEKENDS_ONLY)
 
 
 def _refuse(spec: RuleSpec, pattern: str, fields: tuple[str, ...]) -> None:
@@ -107,11 +121,16 @@ def _refuse(spec: RuleSpec, pattern: str, fields: tuple[str, ...]) -> None:
         raise InvalidRule(errors)
 
 
-def _nominal(spec: RuleSpec) -> Dates:
-    if spec.nth_weekday is not None:
-        return nth_weekday(spec, spec.nth_weekday)
-    if spec.day_of_month is not None:
-        return day_of_month(spec, spec.day_of_month)
+def _nominal(spec: RuleSpec, zone: ZoneInfo) -> Dates:
+    if spec.nth_weekday is None and spec.day_of_month is None:
+        return _weekdays(spec)
+    return dates_of_months(spec, zone)
+
+
+def _weekdays(spec: RuleSpec) -> Dates:
+    if spec.repeat_every is not None:
+        detail = "has no meaning with days_of_week alone; leave it out, or make the rule weekly"
+        raise InvalidRule.single("repeat_every", "not_allowed", detail)
     if spec.short_month is not None:
         detail = "has no meaning with days_of_week alone; leave it out"
         raise InvalidRule.single("short_month", "not_allowed", detail)

@@ -1,10 +1,11 @@
-"""Where every n-th day or week is counted from."""
+"""Where every n-th day, week or month is counted from."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from jobs.schedules.bounds import EARLIEST, LATEST
 from jobs.schedules.errors import InvalidRule
+from jobs.schedules.month_cycle import EVERY_MONTH, MonthCycle, every_nth_month
 from jobs.schedules.ranges import positive
 from jobs.schedules.spec import RuleSpec
 
@@ -28,6 +29,12 @@ def counted_from(spec: RuleSpec, zone: ZoneInfo) -> date:
         detail = "repeat_every counts from a date; give start_at, or the schedule's creation"
         raise InvalidRule.single("anchor", "required", detail)
     return local_date(moment, zone)
+
+
+def months_of(spec: RuleSpec, zone: ZoneInfo) -> MonthCycle:
+    """Every n-th month from that of the local date that is counted from; raise ``InvalidRule``."""
+    count = count_of(spec, highest=MOST_MONTHS)
+    return EVERY_MONTH if count == 1 else every_nth_month(counted_from(spec, zone), count)
 
 
 def local_date(moment: datetime, zone: ZoneInfo) -> date:

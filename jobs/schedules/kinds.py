@@ -28,9 +28,9 @@ def timing_of(spec: RuleSpec, zone: ZoneInfo) -> Timing:
         case "weekly":
             return weekly_timing(spec, zone)
         case "monthly":
-            return monthly_timing(spec)
+            return monthly_timing(spec, zone)
         case "monthly_business_day":
-            return business_day_timing(spec)
+            return business_day_timing(spec, zone)
         case "cron":
             return cron_timing(
                 spec.cron_expression,

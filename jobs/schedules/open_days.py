@@ -8,9 +8,12 @@ from jobs.schedules.bits import bitset
 from jobs.schedules.business import BusinessCalendar
 from jobs.schedules.dates import Origin, walk_months
 from jobs.schedules.days import month_length
+from jobs.schedules.month_cycle import EVERY_MONTH, MonthCycle
 from jobs.schedules.words import MONTHS, ordinal
 
 _MOST_MONTHS_KEPT = 60
+# Nearly all months have as many business days.
+_IN_EVERY_MONTH = 19
 
 
 class Choice(Protocol):
@@ -35,6 +38,7 @@ class NthBusinessDay:
 
     nth: int
     takes_nearest: bool = False
+    months: MonthCycle = EVERY_MONTH  # those that it is said of
 
     def of(self, business_days: list[int], length: int) -> int:
         if abs(self.nth) <= len(business_days):
@@ -53,8 +57,12 @@ class NthBusinessDay:
             which = ordinal(self.nth)
         else:
             which = "last" if self.nth == -1 else f"{ordinal(-self.nth)} last"
-        fewer = f" (the {self._nearest()} of months with fewer)" if self.takes_nearest else ""
-        return f"on the {which} business day of every month{fewer}"
+        remark = ""
+        if abs(self.nth) > _IN_EVERY_MONTH:
+            which_counts = f"the {self._nearest()} of" if self.takes_nearest else "none in"
+            remark = f"{which_counts} months with fewer"
+        days = f"on the {which} business day"
+        return self.months.say(days, remark=remark, every_month="every month")
 
     def _nearest(self) -> str:
         return "last" if self.nth > 0 else "first"

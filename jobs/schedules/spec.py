@@ -15,12 +15,12 @@ FIELDS_OF_KIND = {
     "daily": ("time_of_day", "repeat_every"),
     "weekly": ("time_of_day", "days_of_week", "repeat_every", *_ROLLING),
     "monthly": (
-        *("time_of_day", "day_of_month", "nth_weekday", "days_of_week", "short_month"),
-        *_ROLLING,
+        *("time_of_day", "repeat_every", "day_of_month", "nth_weekday", "days_of_week"),
+        *("short_month", *_ROLLING),
     ),
     "monthly_business_day": (
-        *("time_of_day", "business_day_of_month", "day_of_month", "nth_weekday", "days_of_week"),
-        *("on_days", "short_month"),
+        *("time_of_day", "repeat_every", "business_day_of_month", "day_of_month"),
+        *("nth_weekday", "days_of_week", "on_days", "short_month"),
         *_ROLLING,
     ),
     "cron": _CRON,
@@ -43,7 +43,7 @@ class RuleSpec:
     day_match: str | None = None  # None: or; what cron's two day fields do together; or and
     hash_key: str = ""  # what ``H`` in cron is hashed with: the schedule's id
     time_of_day: time | None = None  # naive: wall clock in ``timezone``
-    repeat_every: int | None = None  # None: 1; days, weeks or the interval's calendar units
+    repeat_every: int | None = None  # None: 1; days, weeks, months or calendar units
     days_of_week: int | None = None  # bits of ``Weekday``: 1 is Sunday
     day_of_month: int | None = None  # 1 to 31, or -1 (the last) to -31
     nth_weekday: int | None = None  # 1 to 5 or -1 to -5, of ``days_of_week``

@@ -25,11 +25,11 @@ KIND_FIELDS = {
     "daily": {"time_of_day", "repeat_every"},
     "weekly": {"time_of_day", "repeat_every", "days_of_week", "roll", "offset_business_days"},
     "monthly": {
-        *("monthly_by", "time_of_day", "day_of_month", "short_month"),
+        *("monthly_by", "time_of_day", "repeat_every", "day_of_month", "short_month"),
         *("roll", "offset_business_days"),
     },
     "monthly_business_day": {
-        *("business_by", "time_of_day", "business_day_of_month"),
+        *("business_by", "time_of_day", "repeat_every", "business_day_of_month"),
         "adjust_to_previous_business_day",
     },
     "cron": {"cron_expression", "cron_dialect", "day_match"},

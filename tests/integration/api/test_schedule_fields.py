@@ -210,6 +210,24 @@ def test_a_bad_value_is_refused_by_the_name_of_its_field(api, method, field, val
         ),
         ("one_time", {"oneTimeExecutionDate": "2130-01-01", "daysOfWeek": 1}, "daysOfWeek", "null"),
         (
+            "monthly",
+            {"timeOfDay": "06:00", "dayOfMonth": 1, "repeatEvery": 121},
+            "repeatEvery",
+            "121 is not a whole number from 1 to 120",
+        ),
+        (
+            "monthly_business_day",
+            {"timeOfDay": "06:00", "onDays": "business_days", "repeatEvery": 3},
+            "repeatEvery",
+            "has no meaning with onDays",
+        ),
+        (
+            "cron",
+            {"cronExpression": "0 6 * * *", "repeatEvery": 3},
+            "repeatEvery",
+            "Only daily, weekly, monthly, monthly_business_day and interval take it",
+        ),
+        (
             "daily",
             {"timeOfDay": "06:00", "dayOfMonth": 1},
             "dayOfMonth",

@@ -30,7 +30,10 @@ BUSINESS = {"scheduleType": 5, **SIX}
         (4, {**SIX, "dayOfMonth": 30, "shortMonth": "skip"}),
         (4, {**SIX, "nthWeekday": -1, "daysOfWeek": 32}),
         (4, {**SIX, "dayOfMonth": 25, "roll": "modified_following"}),
+        (4, {**SIX, "dayOfMonth": 25, "roll": "following", "repeatEvery": 120}),
         (5, {**SIX, "businessDayOfMonth": 3}),
+        (5, {**SIX, "businessDayOfMonth": -1, "repeatEvery": 3}),
+        (5, {**SIX, "nthWeekday": 1, "daysOfWeek": 2, "repeatEvery": 12}),
         (5, {**SIX, "businessDayOfMonth": -1, "adjustToPreviousBusinessDay": False}),
         (5, {**SIX, "dayOfMonth": 25, "adjustToPreviousBusinessDay": True}),
         (5, {**SIX, "dayOfMonth": 25, "roll": "following", "offsetBusinessDays": -2}),
@@ -234,6 +237,11 @@ def test_calendars_and_windows_of_a_page_are_read_at_once(api):
             "roll",
         ),
         ({"scheduleType": 5, "businessDayOfMonth": 5}, {"dayOfMonth": 1}, "businessDayOfMonth"),
+        (
+            {"scheduleType": 5, "businessDayOfMonth": 5, "repeatEvery": 3},
+            {"onDays": "business_days"},
+            "repeatEvery",
+        ),
         (
             {"scheduleType": 2, "repeatEvery": 3},
             {"scheduleType": 3, "daysOfWeek": 2},

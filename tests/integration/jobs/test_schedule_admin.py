@@ -102,6 +102,21 @@ def test_a_changed_schedule_gets_a_new_next_slot(as_alice: Client) -> None:
         (
             {
                 **{"schedule_type": "monthly_business_day", "time_of_day": "06:00"},
+                **{"business_by": "business_day_of_month", "business_day_of_month": "-1"},
+                **{"repeat_every": "3", "start_at_0": "2026-03-01", "start_at_1": "00:00"},
+            },
+            "At 06:00 on the last business day of every 3rd month (counted from March 2026)",
+        ),
+        (
+            {
+                **{"schedule_type": "monthly", "time_of_day": "06:00"},
+                **{"monthly_by": "day_of_month", "day_of_month": "1", "repeat_every": "6"},
+            },
+            "At 06:00 on day 1 of every 6th month",
+        ),
+        (
+            {
+                **{"schedule_type": "monthly_business_day", "time_of_day": "06:00"},
                 "business_by": "business_days",
             },
             "At 06:00 on every business day",

@@ -5,11 +5,12 @@ from datetime import time
 import pytest
 
 from jobs.schedules import BusinessCalendar
-from tests.unit.jobs.schedules.asking import refusal
+from tests.unit.jobs.schedules.asking import refusal, utc
 from tests.unit.jobs.schedules.calendars import ENGLAND, business
 
 LONDON = "Europe/London"
 TUESDAY, FRIDAY, SATURDAY = 4, 32, 64
+MARCH = utc("2026-03-01")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,32 @@ TUESDAY, FRIDAY, SATURDAY = 4, 32, 64
         ({"business_day_of_month": 3}, "on the 3rd business day of every month"),
         ({"business_day_of_month": -1}, "on the last business day of every month"),
         ({"business_day_of_month": -2}, "on the 2nd last business day of every month"),
+        (
+            {"business_day_of_month": -1, "adjust_to_previous_business_day": True},
+            "on the last business day of every month",
+        ),
+        ({"business_day_of_month": 19}, "on the 19th business day of every month"),
+        (
+            {"business_day_of_month": 20},
+            "on the 20th business day of every month (none in months with fewer)",
+        ),
+        (
+            {"business_day_of_month": -20, "adjust_to_previous_business_day": True},
+            "on the 20th last business day of every month (the first of months with fewer)",
+        ),
+        (
+            {"business_day_of_month": -20, "repeat_every": 2, "anchor": MARCH},
+            "on the 20th last business day of every 2nd month"
+            " (counted from March 2026; none in months with fewer)",
+        ),
+        (
+            {"business_day_of_month": -1, "repeat_every": 3, "anchor": MARCH},
+            "on the last business day of every 3rd month (counted from March 2026)",
+        ),
+        (
+            {"day_of_month": 25, "repeat_every": 12, "anchor": MARCH},
+            "on day 25 of every 12th month (counted from March 2026) or the next business day",
+        ),
         (
             {"business_day_of_month": 22, "adjust_to_previous_business_day": True},
             "on the 22nd business day of every month (the last of months with fewer)",
@@ -117,6 +144,21 @@ def test_days_that_are_never_business_days_are_refused():
         ({"days_of_week": 0}, [("days_of_week", "out_of_range")]),
         ({"days_of_week": 2, "short_month": "clamp"}, [("short_month", "not_allowed")]),
         ({"on_days": "all"}, [("on_days", "unknown_choice")]),
+        ({"on_days": "business_days", "repeat_every": 3}, [("repeat_every", "conflict")]),
+        ({"days_of_week": 2, "repeat_every": 3}, [("repeat_every", "not_allowed")]),
+        ({"business_day_of_month": 1, "repeat_every": 3}, [("anchor", "required")]),
+        (
+            {"business_day_of_month": 24, "repeat_every": 0},
+            [("business_day_of_month", "out_of_range"), ("repeat_every", "out_of_range")],
+        ),
+        (
+            {"day_of_month": 32, "repeat_every": 121},
+            [("repeat_every", "out_of_range"), ("day_of_month", "out_of_range")],
+        ),
+        (
+            {"business_day_of_month": 23, "repeat_every": 12, "anchor": utc("2026-02-01")},
+            [("repeat_every", "never_fires")],
+        ),
         ({"on_days": "business_days", "roll": "preceding"}, [("roll", "conflict")]),
         (
             {"on_days": "business_days", "adjust_to_previous_business_day": True},
@@ -144,6 +186,12 @@ def test_a_refusal_says_what_to_write():
         "contradicts roll 'nearest': it means preceding; give only one of them"
     )
     assert "give only one of them" in detail(business_day_of_month=1, day_of_month=1)
+    assert detail(on_days="business_days", repeat_every=2) == (
+        "has no meaning with on_days, which names days of every month; leave one of them out"
+    )
+    assert detail(days_of_week=2, repeat_every=2) == (
+        "has no meaning with days_of_week alone; leave it out, or make the rule weekly"
+    )
 
 
 def test_a_missing_time_is_named_beside_the_rest():

@@ -188,6 +188,18 @@ def test_days_of_the_month_may_roll():
         ({"nth_weekday": -6, "days_of_week": 2}, [("nth_weekday", "out_of_range")]),
         ({"nth_weekday": True, "days_of_week": 2}, [("nth_weekday", "out_of_range")]),
         ({"nth_weekday": 1, "days_of_week": 0}, [("days_of_week", "out_of_range")]),
+        ({"day_of_month": 1, "repeat_every": 0}, [("repeat_every", "out_of_range")]),
+        ({"day_of_month": 1, "repeat_every": 121}, [("repeat_every", "out_of_range")]),
+        ({"day_of_month": 1, "repeat_every": "3"}, [("repeat_every", "out_of_range")]),
+        ({"day_of_month": 1, "repeat_every": 2}, [("anchor", "required")]),
+        ({"repeat_every": 121}, [("repeat_every", "out_of_range"), ("day_of_month", "required")]),
+        (
+            {
+                **{"day_of_month": 31, "short_month": "skip"},
+                **{"repeat_every": 12, "anchor": utc("2026-02-01")},
+            },
+            [("repeat_every", "never_fires")],
+        ),
         (
             {"nth_weekday": 5, "days_of_week": 2, "short_month": "clamp"},
             [("short_month", "not_allowed")],
