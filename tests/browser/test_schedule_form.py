@@ -40,8 +40,14 @@ KIND_FIELDS = {
     "delay": {"delay_seconds"},
 }
 CHOSEN_FIELDS = [
-    ("monthly", "monthly_by", "nth_weekday", {"nth_weekday", "days_of_week", "roll"}),
-    ("monthly_business_day", "business_by", "day_of_month", {"day_of_month", "short_month"}),
+    (
+        *("monthly", "monthly_by", "nth_weekday"),
+        {"repeat_every", "nth_weekday", "days_of_week", "roll"},
+    ),
+    (
+        *("monthly_business_day", "business_by", "day_of_month"),
+        {"repeat_every", "day_of_month", "short_month"},
+    ),
     ("monthly_business_day", "business_by", "days_of_week", {"days_of_week", "roll"}),
     ("interval", "interval_unit", "month", {"repeat_every"}),
     ("conditional", "look_by", "cron_expression", {"cron_expression", "day_match"}),

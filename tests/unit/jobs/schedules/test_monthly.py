@@ -173,7 +173,10 @@ def test_days_of_the_month_may_roll():
         "At 06:00 on day 25 of the month or the business day before, "
         "Europe/London time, England holidays"
     )
-    assert monthly(25, **fields).describe() == "At 06:00 on day 25 of the month, Europe/London time"
+    assert monthly(25, **fields).describe() == (
+        "At 06:00 on day 25 of the month, Europe/London time; "
+        "England gives business dates and excludes no day"
+    )
 
 
 @pytest.mark.parametrize(
