@@ -252,7 +252,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='jobschedule',
             name='repeat_every',
-            field=models.PositiveIntegerField(blank=True, help_text='Every so many days, weeks or units; 1 if left out.', null=True, validators=[django.core.validators.MinValueValidator(1)]),
+            field=models.PositiveIntegerField(blank=True, help_text='Every so many days, weeks, months or units; 1 if left out.', null=True, validators=[django.core.validators.MinValueValidator(1)]),
         ),
         migrations.AddField(
             model_name='jobschedule',

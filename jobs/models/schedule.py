@@ -169,7 +169,7 @@ class JobSchedule(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Every so many days, weeks or units; 1 if left out.",
+        help_text="Every so many days, weeks, months or units; 1 if left out.",
     )
     days_of_week = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(127)]
