@@ -31,6 +31,8 @@ def make_job(**fields: Any) -> JobDefinition:
 def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedule:
     """Return a schedule, every 10 s unless told otherwise; ``next_fire_at`` may be set."""
     next_fire_at = fields.pop("next_fire_at", None)
+    # A new schedule must not have ended; one with a slot of the past may have.
+    end_at = fields.pop("end_at", None) if next_fire_at is not None else fields.get("end_at")
     values: dict[str, Any] = {"schedule_type": "interval", "interval_seconds": 10}
     if "schedule_type" in fields:
         values = {}
@@ -38,6 +40,7 @@ def make_schedule(job: JobDefinition | None = None, **fields: Any) -> JobSchedul
     if next_fire_at is not None:
         # An interval is counted from its anchor: the slot has to be one of its own.
         schedule.next_fire_at = schedule.next_run_at = schedule.anchor_at = next_fire_at
+        schedule.end_at = end_at
         since = min(schedule.created_at, next_fire_at - timedelta(days=1))
         schedule.versions.all().delete()
         schedule.version = 0

@@ -111,10 +111,11 @@ def test_a_clock_that_jumps_ahead_and_back_leaves_no_hole_and_no_double() -> Non
 def make_left_alone(away: timedelta, **fields: Any) -> JobSchedule:
     """A schedule with a slot each minute that nobody has looked at for so long."""
     since = (database_now() - away).replace(microsecond=0)
-    values = {"end_at": database_now() + timedelta(seconds=2), **fields}
+    end_at = fields.pop("end_at", database_now() + timedelta(seconds=2))
     schedule = make_schedule(
-        make_job(), schedule_type="cron", cron_expression="* * * * *", **values
+        make_job(), schedule_type="cron", cron_expression="* * * * *", **fields
     )
+    schedule.end_at = end_at  # perhaps before its first slot, as no new schedule's may be
     schedule.versions.all().delete()
     schedule.version, schedule.created_at, schedule.anchor_at = 0, since, since
     schedule.next_fire_at = None
