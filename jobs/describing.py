@@ -38,4 +38,4 @@ def _calendars(calendar_ids: Iterable[UUID]) -> dict[UUID, BusinessCalendar]:
     latest = CalendarVersion.objects.filter(calendar_id__in=calendar_ids)
     latest = latest.order_by("calendar_id", "-number").distinct("calendar_id")
     rows = latest.values_list("calendar_id", "pk") if calendar_ids else ()
-    return {calendar_id: read_calendar(version_id) for calendar_id, version_id in rows}
+    return {calendar_id: read_calendar(str(version_id)) for calendar_id, version_id in rows}

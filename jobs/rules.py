@@ -169,10 +169,10 @@ class VersionRules:
 
     def __init__(self, most: int = 50_000) -> None:
         self._most = most
-        self._written: dict[int, dict[str, Any]] = {}
-        self._read: dict[int, RuleSpec] = {}
+        self._written: dict[UUID, dict[str, Any]] = {}
+        self._read: dict[UUID, RuleSpec] = {}
 
-    def load(self, version_ids: Iterable[int]) -> None:
+    def load(self, version_ids: Iterable[UUID]) -> None:
         """Fetch those that are not known yet, in one query."""
         wanted = set(version_ids)
         missing = wanted - self._written.keys()
@@ -185,13 +185,13 @@ class VersionRules:
         rows = ScheduleVersion.objects.filter(pk__in=missing).values_list("pk", "spec")
         self._written.update(rows)
 
-    def get(self, version_id: int) -> Rule:
+    def get(self, version_id: UUID) -> Rule:
         """One that was loaded; raise one of ``UNREADABLE`` when it makes no rule any more."""
         if version_id not in self._read:
             self._read[version_id] = read_spec(self._written[version_id])
         return compile_rule(self._read[version_id], may_be_excluded=True)
 
-    def kind(self, version_id: int) -> str:
+    def kind(self, version_id: UUID) -> str:
         """The kind of one that was loaded."""
         return str(self._written[version_id]["kind"])
 

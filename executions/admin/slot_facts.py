@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString
 from core.admin_display import badge, short_moment
 from executions.models import ConditionCheck, JobExecution, Origin
 from jobs.models import ScheduleVersion
-from jobs.rules import VersionRules
-from jobs.schedules import CalendarOutOfDate, InvalidRule
+from jobs.rules import UNREADABLE, VersionRules
 
 _MOST_CHECKS = 20
 _A_SECOND = timedelta(seconds=1)
@@ -60,7 +59,7 @@ def slot_note(execution: JobExecution) -> str:
         if rule.next_slot(slot - _A_SECOND) != slot:
             return ""
         return "; ".join(rule.explain(slot).notes)
-    except (InvalidRule, CalendarOutOfDate):
+    except UNREADABLE:
         return ""
 
 

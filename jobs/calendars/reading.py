@@ -2,24 +2,20 @@
 
 from datetime import date
 from functools import lru_cache
-from itertools import count
 from uuid import UUID
 
 from jobs.models import CalendarVersion
 from jobs.schedules.business import BusinessCalendar
 
-# Calendars are told apart by their version's id, also those that are never saved.
-_UNSAVED = count(-1, -1)
-
 
 def current_calendar(calendar_id: UUID) -> BusinessCalendar:
     """The calendar's latest version; raise ``CalendarVersion.DoesNotExist`` if it has none."""
     latest = CalendarVersion.objects.filter(calendar_id=calendar_id).order_by("-number")
-    return read_calendar(latest.values_list("pk", flat=True)[:1].get())
+    return read_calendar(str(latest.values_list("pk", flat=True)[:1].get()))
 
 
 @lru_cache(maxsize=1_024)
-def read_calendar(version_id: int) -> BusinessCalendar:
+def read_calendar(version_id: str) -> BusinessCalendar:
     """One version, which never changes and is therefore kept."""
     version = CalendarVersion.objects.select_related("calendar").get(pk=version_id)
     return calendar_of(version)
@@ -35,7 +31,7 @@ def calendar_of(version: CalendarVersion) -> BusinessCalendar:
     return BusinessCalendar(
         name=version.calendar.name,
         version=version.number,
-        id=version.pk or next(_UNSAVED),
+        id=str(version.pk),
         weekend=version.weekend,
         holidays=by_kind["holiday"],
         workdays=frozenset(by_kind["workday"]),

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CalendarVersion',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField()),
                 ('since', models.DateTimeField()),
                 ('days', models.JSONField()),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ScheduleVersion',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField()),
                 ('since', models.DateTimeField()),
                 ('standing', models.CharField(choices=[('firing', 'Firing'), ('stopped', 'the schedule was disabled'), ('paused', 'the schedule was paused'), ('completed', 'the schedule had run as often as it may'), ('archived', 'the schedule was archived')], max_length=16)),

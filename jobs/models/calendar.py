@@ -79,6 +79,8 @@ class CalendarVersion(models.Model):
     kind being holiday, workday or early_close.
     """
 
+    # Not a number that a restored backup could give out again: what is kept by it never changes.
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     calendar = models.ForeignKey(HolidayCalendar, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     since = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from core.ids import uuid7
 from jobs.models.schedule import JobSchedule
 
 
@@ -22,6 +23,8 @@ class ScheduleVersion(models.Model):
     windows, so that the slots of any time can be worked out again. Never changed.
     """
 
+    # Not a number that a restored backup could give out again: what is kept by it never changes.
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     schedule = models.ForeignKey(
         JobSchedule, models.CASCADE, related_name="versions", db_index=False
     )

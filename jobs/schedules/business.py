@@ -37,7 +37,7 @@ class BusinessCalendar:
 
     name: str = ""
     version: int = 0
-    id: int = 0  # of its ``CalendarVersion``
+    id: str = ""  # of its ``CalendarVersion``
     weekend: int = field(default=WESTERN_WEEKEND, compare=False)
     holidays: dict[date, str] = field(default_factory=dict, compare=False)
     workdays: frozenset[date] = field(default=frozenset(), compare=False)

@@ -74,8 +74,8 @@ WITH made AS (
          (SELECT array_agg(id) AS job_ids FROM jobs_jobdefinition) AS jobs
     RETURNING id
 )
-INSERT INTO jobs_scheduleversion (schedule_id, number, since, standing, spec, created_by)
-SELECT id, 1, now() - interval '1 day', 'firing', '{}', 'tester' FROM made
+INSERT INTO jobs_scheduleversion (id, schedule_id, number, since, standing, spec, created_by)
+SELECT uuidv7(), id, 1, now() - interval '1 day', 'firing', '{}', 'tester' FROM made
 """
 EXECUTIONS = """
 WITH made AS (

@@ -214,7 +214,7 @@ def test_adding_a_holiday_moves_the_schedules_of_the_calendar_and_no_others() ->
     assert moved.version == 2
     latest = moved.versions.get(number=2)
     assert latest.reason == "calendar England, version 2"
-    assert latest.spec["calendar"] == calendar.versions.get(number=2).pk
+    assert latest.spec["calendar"] == str(calendar.versions.get(number=2).pk)
     assert read_again(other).version == 1
 
 

@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 ENGLAND = BusinessCalendar(
     name="England",
     version=1,
-    id=1,
+    id="1",
     holidays={
         date(2026, 1, 1): "New Year's Day",
         date(2026, 4, 3): "Good Friday",
@@ -38,7 +38,7 @@ ENGLAND = BusinessCalendar(
 UNITED_STATES = BusinessCalendar(
     name="United States",
     version=1,
-    id=2,
+    id="2",
     holidays={
         date(2026, 10, 12): "Columbus Day",
         date(2026, 11, 11): "Veterans Day",
