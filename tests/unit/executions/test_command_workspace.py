@@ -1,5 +1,6 @@
 """The private folder of one attempt of a command."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -70,8 +71,9 @@ def write(data: bytes) -> Callable[[Path], object]:
 
 
 def bind(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(os.path.relpath(path))
+    # By its name alone: the path of a socket has room for some hundred characters.
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as server:
+        server.bind(path.name)
 
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
