@@ -11,7 +11,7 @@ DAYS_AHEAD = 90
 
 @dataclass(frozen=True)
 class RunningOut:
-    """A calendar in use, its last day, how many schedules use it, and how many are stuck."""
+    """A calendar in use, its last day, how many schedules use it, and how many it stopped."""
 
     calendar: HolidayCalendar
     ends_on: date
@@ -28,12 +28,20 @@ def calendars_running_out(now: datetime, days: int = DAYS_AHEAD) -> list[Running
     calendars = HolidayCalendar.objects.unarchived().order_by("last_year", "name")
     found = []
     for calendar in calendars:
-        users = users_of(calendar)
-        stuck = sum(schedule.stuck_at is not None for schedule in users)
+        users, why = users_of(calendar), stuck_reason(calendar)
+        stuck = sum((schedule.stuck_reason or "").startswith(why) for schedule in users)
         ends_on = date(calendar.last_year, 12, 31)
         if users and (stuck or ends_on <= ahead):
             found.append(RunningOut(calendar, ends_on, len(users), stuck))
     return found
+
+
+def stuck_reason(calendar: HolidayCalendar) -> str:
+    """How the reason begins of each schedule that has come to the end of this calendar.
+
+    It may reckon with others as well, which go on.
+    """
+    return f"calendar {calendar.name!r} "
 
 
 def users_of(calendar: HolidayCalendar) -> list[JobSchedule]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from core.clock import database_now
-from scheduler_project.doctor import servers, work
+from scheduler_project.doctor import calendars, servers, work
 from scheduler_project.doctor.finding import Finding, Level
 
 
@@ -23,6 +23,8 @@ def examine() -> Iterator[Finding]:
     yield work.check_beat(now)
     yield from work.check_queues(now)
     yield work.check_schedules(now)
+    yield from calendars.check_calendars(now)
+    yield from calendars.check_standstills(now)
     yield work.check_ledger()
     yield work.check_leases(now)
     yield work.check_days(now)

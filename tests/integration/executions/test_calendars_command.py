@@ -65,7 +65,8 @@ def test_calendars_are_listed_with_their_years_and_what_uses_them() -> None:
 def test_a_calendar_that_ends_is_told_with_what_to_do() -> None:
     year = database_now().year
     every_business_day(make_calendar(first_year=year - 1, last_year=year))
-    JobSchedule.objects.update(stuck_at=database_now())
+    why = f"calendar 'England' has dates up to {year}"
+    JobSchedule.objects.update(stuck_at=database_now(), stuck_reason=why)
     out, aside = run("calendars")
     assert "stuck" in out
     assert f"England has days up to {year} only: extend it with" in aside

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 from typing import Any
 
@@ -15,11 +15,16 @@ from django.db.migrations.recorder import MigrationRecorder
 from core.clock import database_now
 from core.times import show_time
 from executions.models import RolledUpDay, Worker
-from jobs.models import Queue
-from scheduler_project.doctor import servers, work
+from jobs.calendars.changing import create_calendar
+from jobs.models import HolidayCalendar, JobSchedule, Queue
+from jobs.pausing import pause_schedule, resume_due
+from jobs.refreshing import refresh_schedules
+from jobs.scheduling import change_schedule
+from jobs.windows import create_window
+from scheduler_project.doctor import calendars, servers, work
 from scheduler_project.doctor.finding import Level
 from scheduler_project.environment import BASE_DIR
-from tests.factories import make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +46,7 @@ def test_a_well_installation_has_no_failure() -> None:
     out = StringIO()
     call_command("doctor", stdout=out)
     lines = out.getvalue().splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert all("ok" in line for line in lines)
 
 
@@ -196,3 +201,77 @@ def test_the_ledger_is_as_the_last_look_at_it_found_it() -> None:
     make_execution(job, status="succeeded")
     make_execution(job, status="running")
     assert work.check_ledger().level is Level.OK
+
+
+def make_calendar(name: str, *, last_year: int) -> HolidayCalendar:
+    fields = {"name": name, "sources": [{"country": "GB"}], "last_year": last_year}
+    return create_calendar(actor=TESTER, fields=fields)
+
+
+def every_business_day(calendar: HolidayCalendar) -> JobSchedule:
+    rule = {"schedule_type": "monthly_business_day", "on_days": "business_days"}
+    return make_schedule(**rule, time_of_day=time(7), calendar=calendar)
+
+
+@pytest.mark.parametrize(("days", "level"), [(91, Level.OK), (90, Level.WARN)])
+def test_a_calendar_in_use_is_named_ninety_days_before_it_ends(days: int, level: Level) -> None:
+    year = database_now().year + 1
+    every_business_day(make_calendar("Head office", last_year=year))
+    every_business_day(make_calendar("Factory", last_year=year + 1))
+    make_calendar("Unused", last_year=year)
+    now = datetime(year, 12, 31, 12, tzinfo=UTC) - timedelta(days=days)
+
+    (finding,) = calendars.check_calendars(now)
+
+    assert finding.level is level
+    if level is Level.WARN:
+        assert finding.about == "calendar Head office"
+        assert finding.said == f"its last day is {year}-12-31, and 1 schedule uses it"
+        assert f"manage.py calendars extend 'Head office' --to {year + 5}`" in finding.hint
+    assert list(calendars.check_standstills(now)) == []
+
+
+def test_a_calendar_that_stopped_schedules_fails_and_no_other_that_they_use() -> None:
+    now = database_now()
+    ended = make_calendar("England", last_year=now.year - 1)
+    lasting = make_calendar("Wales", last_year=now.year + 5)
+    create_window(actor=TESTER, fields={"name": "W", "scope": "global", "calendar": lasting})
+    every_business_day(ended)
+    every_business_day(ended)
+
+    (finding,) = calendars.check_calendars(now)
+
+    assert (finding.level, finding.about) == (Level.FAIL, "calendar England")
+    assert finding.said.endswith("2 schedules use it; 2 can go no further")
+    assert f"calendars extend England --to {now.year + 5}`" in finding.hint
+    assert list(calendars.check_standstills(now)) == []
+
+
+def test_a_schedule_that_stands_still_for_another_reason_is_told_with_it() -> None:
+    calendar = make_calendar("England", last_year=database_now().year + 5)
+    schedule = every_business_day(calendar)
+    JobSchedule.objects.filter(pk=schedule.pk).update(timezone="Mars/Olympus")
+    refresh_schedules([schedule.pk], actor=TESTER, reason="A holiday")
+
+    assert [f.level for f in calendars.check_calendars(database_now())] == [Level.OK]
+    (finding,) = calendars.check_standstills(database_now())
+
+    assert (finding.level, finding.about) == (Level.FAIL, "schedules")
+    assert f"of job {schedule.job.name}: " in finding.said
+    assert "Mars/Olympus" in finding.said
+    change_schedule(actor=TESTER, schedule=schedule, fields={"timezone": "UTC"})
+    assert list(calendars.check_standstills(database_now())) == []
+
+
+def test_a_pause_that_was_to_end_and_did_not_is_told_after_a_minute() -> None:
+    until = database_now() + timedelta(seconds=60)
+    schedule = make_schedule()
+    pause_schedule(actor=TESTER, schedule=schedule, reason="Move", until=until)
+    JobSchedule.objects.filter(pk=schedule.pk).update(timezone="Mars/Olympus")
+    assert resume_due(now=until) == 0
+
+    assert list(calendars.check_standstills(until + timedelta(seconds=60))) == []
+    (finding,) = calendars.check_standstills(until + timedelta(seconds=61))
+
+    assert finding.level is Level.FAIL
+    assert f"its pause was to end at {show_time(until)}" in finding.said
