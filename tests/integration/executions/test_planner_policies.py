@@ -15,6 +15,7 @@ from jobs.models import ExclusionWindow, JobSchedule
 from jobs.pausing import pause_schedule, resume_due, resume_schedule
 from jobs.scheduling import change_schedule
 from jobs.versions import keep_version
+from jobs.windows import create_window
 from tests.factories import TESTER, make_execution, make_schedule
 
 pytestmark = pytest.mark.django_db
@@ -425,6 +426,64 @@ def test_after_completion_does_not_fire_at_once_when_it_is_enabled_again() -> No
     read_again(schedule)
     assert schedule.next_fire_at is not None
     assert schedule.next_fire_at > database_now() + timedelta(seconds=290)
+
+
+def make_follower(*, ended: datetime, **fields: Any) -> JobSchedule:
+    """One that follows its runs since yesterday; its last run ended at ``ended``."""
+    schedule = make_schedule(schedule_type="after_completion", **fields)
+    plan(now=schedule.next_fire_at)
+    schedule.executions.update(status="succeeded", completed_at=ended)
+    yesterday = database_now() - timedelta(days=1)
+    schedule.versions.update(since=yesterday)
+    JobSchedule.objects.filter(pk=schedule.pk).update(versioned_at=yesterday)
+    return read_again(schedule)
+
+
+def follow(schedule: JobSchedule) -> datetime:
+    """The next slot, once its last run has been looked at."""
+    follow_completions()
+    slot = read_again(schedule).next_fire_at
+    assert slot is not None
+    return slot
+
+
+def test_after_completion_only_a_new_delay_counts_from_its_change() -> None:
+    now = database_now().replace(microsecond=0)
+    schedule = make_follower(ended=now - timedelta(minutes=10), delay_seconds=3_600)
+    expected = now + timedelta(minutes=50)
+    assert follow(schedule) == expected
+
+    change(schedule, timezone="Asia/Kolkata")
+    lunch = {"from_time": time(12), "until_time": time(13)}
+    create_window(actor=TESTER, fields={"name": "Lunch", "scope": "global", **lunch})
+    assert schedule.versions.count() == 3
+    assert follow(schedule) == expected
+
+    change(schedule, delay_seconds=1_800)
+    changed_at = schedule.versions.latest("number").since.replace(microsecond=0)
+    assert changed_at >= now
+    assert follow(schedule) == changed_at + timedelta(minutes=30)
+
+    change(schedule, timezone="UTC", start_at=now + timedelta(days=1))
+    assert follow(schedule) == now + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(4, 5), (5, 5), (6, 11)], ids=["later", "at its end", "during it"]
+)
+def test_after_completion_a_slot_that_fell_due_in_a_pause_counts_from_its_end(
+    minutes: int, expected: int
+) -> None:
+    now = database_now().replace(microsecond=0)
+    schedule = make_follower(ended=now, delay_seconds=300)
+    until = now + timedelta(minutes=minutes)
+    pause_schedule(actor=TESTER, schedule=schedule, reason="Migration.", until=until)
+
+    assert resume_due(now=until) == 1
+
+    assert follow(schedule) == now + timedelta(minutes=expected)
+    change(schedule, timezone="Asia/Kolkata")
+    assert follow(schedule) == now + timedelta(minutes=expected)
 
 
 def test_the_same_rule_is_kept_only_once() -> None:

@@ -10,6 +10,7 @@ from audit.models import JobAudit
 from audit.trail import Actor
 from core.clock import database_now
 from core.errors import Conflict, InvalidInput
+from executions.completions import follow_completions
 from executions.planner import plan
 from jobs.definitions import set_job_status
 from jobs.models import JobSchedule, JobStatus
@@ -281,6 +282,7 @@ RULES: list[dict[str, Any]] = [
     {"schedule_type": "interval", "interval_seconds": 3_600},
     {"schedule_type": "interval", "interval_unit": "day", "repeat_every": 2},
     {"schedule_type": "delay", "delay_seconds": 3_600},
+    {"schedule_type": "after_completion", "delay_seconds": 60},
     {"schedule_type": "one_time", "one_time_at": datetime(2130, 1, 1, tzinfo=UTC)},
     {
         "schedule_type": "conditional",
@@ -297,6 +299,9 @@ def test_no_detour_moves_the_next_slot_of_a_rule(rule: dict[str, Any]) -> None:
     assert None not in expected
 
     def next_of(changed: JobSchedule) -> tuple[datetime | None, datetime | None]:
+        if changed.is_firing and changed.next_fire_at is None:
+            follow_completions()
+            changed.refresh_from_db()
         return changed.next_fire_at, changed.next_run_at
 
     policies = {"overlap": "skip", "misfire_policy": "run_all", "spread_seconds": 5}
