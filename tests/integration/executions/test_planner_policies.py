@@ -289,9 +289,9 @@ def test_executions_carry_the_business_date_of_their_slot() -> None:
     assert str(schedule.executions.get().business_date) == "2026-05-05"
 
 
-def end_runs(schedule: JobSchedule, *statuses: str) -> None:
-    """Let runs of the schedule have ended like this, one after another, just now."""
-    now = database_now()
+def end_runs(schedule: JobSchedule, *statuses: str, at: datetime | None = None) -> None:
+    """Let runs of the schedule have ended like this, one after another, ``at`` or just now."""
+    now = at or database_now()
     for number, status in enumerate(statuses):
         make_execution(
             schedule.job,
@@ -356,6 +356,50 @@ def test_failures_before_it_was_resumed_do_not_pause_it_again() -> None:
     resume_schedule(actor=TESTER, schedule=schedule)
 
     assert Breaker().pause_failing() == 0
+
+
+def test_failures_before_its_windows_changed_count_on() -> None:
+    now = database_now().replace(microsecond=0)
+    schedule = make_schedule(pause_after_failures=2, next_fire_at=now)
+    an_hour_ago = now - timedelta(hours=1)
+    JobSchedule.objects.update(created_at=an_hour_ago, updated_at=an_hour_ago)
+    end_runs(schedule, "failed", "failed", at=now - timedelta(minutes=30))
+    lunch = {"scope": "global", "from_time": time(12), "until_time": time(13)}
+    create_window(actor=TESTER, fields={"name": "Lunch", **lunch})
+    assert read_again(schedule).version == 2
+
+    plan(now=now)
+    assert schedule.executions.get(scheduled_for=now).reason == "breaker"
+    assert Breaker().pause_failing() == 1
+    assert read_again(schedule).paused_at is not None
+
+
+def test_a_slot_at_the_very_end_of_a_pause_runs() -> None:
+    now = database_now().replace(microsecond=0)
+    schedule = make_schedule(interval_seconds=60, next_fire_at=now + timedelta(seconds=60))
+    until = now + timedelta(seconds=120)
+    pause_schedule(actor=TESTER, schedule=schedule, reason="Migration.", until=until)
+
+    assert resume_due(now=until) == 1
+    plan(now=until)
+
+    assert [e.scheduled_for for e in schedule.executions.all()] == [until]
+    assert read_again(schedule).next_fire_at == until + timedelta(seconds=60)
+
+
+def test_pauses_end_though_that_of_one_whose_rule_does_not_hold_any_more_cannot() -> None:
+    until = database_now() + timedelta(seconds=60)
+    broken, fine, also_broken = (make_schedule() for _ in range(3))
+    for schedule in (broken, fine, also_broken):
+        pause_schedule(actor=TESTER, schedule=schedule, reason="Migration.", until=until)
+    unfit = JobSchedule.objects.filter(pk__in=[broken.pk, also_broken.pk])
+    unfit.update(timezone="Mars/Olympus")
+
+    assert resume_due(now=until) == 1
+
+    assert read_again(fine).paused_at is None
+    assert fine.next_fire_at is not None
+    assert unfit.filter(paused_at__isnull=False, resume_at=until).count() == 2
 
 
 def test_the_time_of_a_pause_is_skipped_and_it_goes_on_by_itself_when_it_is_over() -> None:
