@@ -10,9 +10,9 @@ import pytest
 from executions import watchdog
 from executions.authoring import JobContext, StopJob
 from executions.capture import LogBuffer
-from executions.claim import Claim
+from executions.claim import CancelRequest, Claim
 from executions.outcomes import Cancelled, Failed, HandedBack, Outcome, Succeeded, TimedOut
-from executions.watchdog import Guard, Stop
+from executions.watchdog import Guard, Stop, Watchdog
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -160,6 +160,28 @@ def test_after_a_stop_neither_timeout_nor_notice_wakes_the_watchdog(guard: Guard
     guard.begin_stop(Stop.CANCEL)
 
     assert guard.next_deadline() == guard.look_at
+
+
+@pytest.mark.parametrize("stop", [None, *Stop])
+def test_a_cancel_at_once_kills_now_also_where_a_polite_one_is_under_way(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch, stop: Stop | None
+) -> None:
+    monkeypatch.setattr(watchdog.time, "monotonic", lambda: 1000.0)
+    dog = Watchdog()
+    dog._notice_cancel(guard, CancelRequest())
+    assert (guard.stop, guard.kill_at) == (None, None)
+    if stop is not None:
+        guard.begin_stop(stop)
+        assert guard.kill_at is not None
+        assert guard.kill_at > 1000.0
+    polite_kill_at = guard.kill_at
+
+    dog._notice_cancel(guard, CancelRequest(is_at_once=True))
+
+    if stop in (None, Stop.CANCEL):
+        assert (guard.stop, guard.kill_at) == (Stop.CANCEL, 1000.0)
+    else:  # that is its end already, with its own grace
+        assert (guard.stop, guard.kill_at) == (stop, polite_kill_at)
 
 
 class Elsewhere:
