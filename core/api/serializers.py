@@ -15,6 +15,7 @@ from rest_framework.fields import SkipField
 from rest_framework.relations import PKOnlyObject
 
 from core.api.naming import camel_case
+from core.api.wording import RowField, reword
 from core.errors import InvalidInput
 
 M = TypeVar("M", bound=Model)
@@ -24,12 +25,17 @@ _SNAKE_CASE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 
 class _CamelCase:
-    """Renames fields to camelCase, keeping their snake_case name as ``source``."""
+    """Renames fields to camelCase, keeping their snake_case name as ``source``.
+
+    They say in plain words what they do not take.
+    """
 
     fields: Any
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()  # type: ignore[misc]
+        for field in fields.values():
+            reword(field)
         return {self._rename(name, field): field for name, field in fields.items()}
 
     @staticmethod
@@ -135,3 +141,5 @@ class CamelCaseSerializer(_CamelCase, serializers.Serializer[Any]):
 
 class CamelCaseModelSerializer(_CamelCase, serializers.ModelSerializer[M]):
     """A model's serializer with camelCase names. Writing is the services' business."""
+
+    serializer_related_field = RowField

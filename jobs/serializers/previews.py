@@ -8,6 +8,7 @@ from rest_framework import serializers
 from core.api.fields import UtcDateTimeField
 from core.api.queries import Query
 from core.api.serializers import CamelCaseSerializer
+from core.api.wording import RowField
 from jobs.models import JobDefinition
 from jobs.previewing import Fire
 from jobs.schedules.bounds import LATEST_AFTER
@@ -36,7 +37,7 @@ def _leave_room(after: datetime) -> None:
 class PreviewRequest(ScheduleSerializer):
     """The fields of a schedule that need not exist, nor its job; and which fires are wanted."""
 
-    job_definition_id = serializers.PrimaryKeyRelatedField(
+    job_definition_id = RowField(
         source="job",
         queryset=JobDefinition.objects.all(),
         pk_field=serializers.UUIDField(),

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from core.api.fields import JsonObjectField, UtcDateTimeField, WireChoiceField
 from core.api.queries import PageQuery
 from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
+from core.api.wording import RowField
 from jobs import contract
 from jobs.models import JobDefinition, JobSchedule, ScheduleType
 from jobs.serializers.fields import (
@@ -36,7 +37,7 @@ def _shown(source: str) -> UtcDateTimeField:
 class ScheduleSerializer(CamelCaseModelSerializer[JobSchedule]):
     """A schedule of one job: its rule, its policies, and where it stands."""
 
-    job_definition_id = serializers.PrimaryKeyRelatedField(
+    job_definition_id = RowField(
         source="job", queryset=JobDefinition.objects.all(), pk_field=serializers.UUIDField()
     )
     schedule_type = WireChoiceField(contract.SCHEDULE_TYPES, ScheduleType.values)

@@ -195,6 +195,32 @@ def test_a_bad_value_is_refused_by_the_name_of_its_field(api, method, field, val
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "detail"),
+    [
+        ("queue", "nightly", "There is no queue 'nightly'. There are: default, reports."),
+        ("queue", True, "Send the name of a queue as text."),
+        ("timeoutSeconds", "soon", "Send a whole number."),
+        ("timeoutSeconds", "1" * 1_001, "Send a whole number, of fewer digits."),
+        ("allowManualTrigger", "perhaps", "Send true or false."),
+        ("description", ["text"], "Send a text."),
+        ("ownerEmail", "nobody", "Enter a valid email address."),
+    ],
+)
+def test_a_refusal_says_what_to_send_instead(api, field, value, detail):
+    Queue.objects.create(name="reports")
+    problem = problem_of(create(api, **{field: value}), 400, "validation_error")
+    assert [error["detail"] for error in problem["errors"]] == [detail]
+    assert problem["detail"] == f"{field}: {detail}"
+
+
+def test_of_many_queues_the_first_ten_are_named(api):
+    Queue.objects.bulk_create(Queue(name=f"q{n:02}") for n in range(20))
+    problem = problem_of(create(api, queue="nightly"), 400, "validation_error")
+    named = ", ".join(["default", *(f"q{n:02}" for n in range(9))])
+    assert problem["errors"][0]["detail"].endswith(f"There are: {named}, and more.")
+
+
+@pytest.mark.parametrize(
     ("command", "code", "detail"),
     [
         (None, "required", "needs its command, such as /opt/reports/bin/daily EU"),

@@ -164,7 +164,7 @@ def test_it_takes_what_creating_a_schedule_takes(api):
         ),
         ({**BERLIN, "count": 0}, "count", "greater than or equal to 1"),
         ({**BERLIN, "count": 101}, "count", "less than or equal to 100"),
-        ({**BERLIN, "count": "many"}, "count", "integer"),
+        ({**BERLIN, "count": "many"}, "count", "whole number"),
         ({**BERLIN, "count": None}, "count", "null"),
         ({**BERLIN, "afterUtc": "soon"}, "afterUtc", "format"),
         ({**BERLIN, "afterUtc": 17}, "afterUtc", "format"),

@@ -160,6 +160,20 @@ def test_every_field_that_can_be_sent_has_a_bad_value_here(api):
     assert {field for field, _ in BAD} - {"colour"} == fields - READ_ONLY
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "detail"),
+    [
+        ("jobDefinitionId", str(UUID(int=0)), f"There is no job '{UUID(int=0)}'."),
+        ("maxRuns", "many", "Send a whole number."),
+        ("repeatEvery", "often", "Send a whole number."),
+        ("isActive", "perhaps", "Send true or false."),
+    ],
+)
+def test_a_refusal_says_what_to_send_instead(api, field, value, detail):
+    problem = problem_of(create(api, **{field: value}), 400, "validation_error")
+    assert [error["detail"] for error in problem["errors"]] == [detail]
+
+
 @pytest.mark.parametrize(("field", "value"), BAD)
 @pytest.mark.parametrize("method", ["post", "put", "patch"])
 def test_a_bad_value_is_refused_by_the_name_of_its_field(api, method, field, value):

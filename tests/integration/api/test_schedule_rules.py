@@ -366,7 +366,7 @@ def test_a_paused_schedule_can_be_edited_and_stays_paused(api):
         ({"reason": " "}, "reason", "blank"),
         ({"reason": None}, "reason", "null"),
         ({"reason": 17.5, "untilUtc": "x"}, "untilUtc", "format"),
-        ({"reason": ["x"]}, "reason", "string"),
+        ({"reason": ["x"]}, "reason", "Send a text"),
         ({"reason": "x" * 2_001}, "reason", "2000"),
         ({"reason": "x", "untilUtc": "2020-01-01"}, "untilUtc", "is over; give a later instant"),
         ({"reason": "x", "until": "2130-01-01"}, "until", "did you mean untilUtc?"),
