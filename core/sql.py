@@ -1,5 +1,6 @@
 """Named SQL statements in files, run on Django's connection with server-side parameters."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ from psycopg.rows import dict_row
 
 Row = dict[str, Any]
 
+_INCLUDE = "\\ir "
+
 
 class Statement:
     """One ``.sql`` file. Its first comment lines say what it does and what it returns.
+
+    A line ``\\ir parts/x.sql`` stands for the text of that file, from here, as in psql.
 
     Django's own cursors bind on the client, so PostgreSQL would plan the text anew each time;
     these statements are the hot ones, so they bind on the server and get prepared.
@@ -21,9 +26,7 @@ class Statement:
 
     def __init__(self, path: Path) -> None:
         self.name = path.stem
-        # Without its comments: the text travels with each call.
-        lines = (line.split("--")[0].strip() for line in path.read_text().splitlines())
-        self.text = "\n".join(line for line in lines if line)
+        self.text = "\n".join(_lines(path))
 
     def rows(self, *, using: BaseDatabaseWrapper = connection, **parameters: Any) -> list[Row]:
         """Run the statement and return all its rows; database errors are Django's."""
@@ -36,6 +39,16 @@ class Statement:
         """Return the first row, or None when there is none."""
         rows = self.rows(using=using, **parameters)
         return rows[0] if rows else None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a file without its comments: the text travels with each call."""
+    for line in path.read_text().splitlines():
+        text = line.split("--")[0].strip()
+        if text.startswith(_INCLUDE):
+            yield from _lines(path.parent / text.removeprefix(_INCLUDE))
+        elif text:
+            yield text
 
 
 def leave_no_transaction(using: BaseDatabaseWrapper = connection) -> None:

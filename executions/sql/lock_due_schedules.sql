@@ -14,23 +14,9 @@ SELECT s.id,
        kept.standing,
        s.misfire_policy, s.misfire_grace_seconds, s.catchup_window_seconds, s.max_catchup,
        s.overlap, s.spread_seconds, s.max_runs, s.run_count,
-       -- The last runs since somebody last changed the schedule have all failed, as many as it allows.
-       s.pause_after_failures IS NOT NULL AND coalesce((
-           SELECT count(*) = s.pause_after_failures
-                  AND bool_and(recent.status IN ('failed', 'timed_out'))
-           FROM (
-               SELECT e.status
-               FROM executions_jobexecution e
-               WHERE e.job_id = s.job_id
-                 AND e.schedule_id = s.id
-                 AND e.started_at IS NOT NULL
-                 -- What was skipped or cancelled on the way says nothing of the job.
-                 AND e.status IN ('succeeded', 'failed', 'timed_out')
-                 AND e.completed_at > coalesce(s.updated_at, s.created_at)
-               ORDER BY e.id DESC
-               LIMIT s.pause_after_failures
-           ) AS recent
-       ), false) AS is_failing
+       s.pause_after_failures IS NOT NULL AND (
+           \ir parts/is_failing.sql
+       ) AS is_failing
 FROM jobs_jobschedule s
 JOIN jobs_jobdefinition j ON j.id = s.job_id
 JOIN jobs_jobversion v ON v.job_id = j.id AND v.number = j.version

@@ -36,6 +36,16 @@ def test_a_statement_is_named_by_its_file(write) -> None:
     assert write("SELECT 1").name == "a_statement"
 
 
+def test_what_a_line_includes_stands_in_its_place(write, tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "sum.sql").write_text("-- The sum.\nSELECT 1\n    + %(n)s::int -- more\n")
+
+    statement = write("SELECT (\n    \\ir parts/sum.sql\n) AS sum")
+
+    assert statement.text == "SELECT (\nSELECT 1\n+ %(n)s::int\n) AS sum"
+    assert statement.row(n=2) == {"sum": 3}
+
+
 def test_it_runs_in_the_transaction_that_django_has_open(write) -> None:
     insert = write("INSERT INTO jobs_queue (name, is_paused) VALUES (%(n)s, false) RETURNING name")
 
@@ -80,3 +90,14 @@ def test_every_statement_says_what_it_does_and_is_loaded_by_one_module(path: Pat
     assert first.startswith("-- ")
     assert len(users) == 1
     assert connection.vendor == "postgresql"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path("executions/sql/parts").glob("*.sql")), ids=lambda path: path.stem
+)
+def test_every_part_says_what_it_is_and_is_shared(path: Path) -> None:
+    line = f"\\ir parts/{path.name}\n"
+    users = [one for one in Path("executions/sql").glob("*.sql") if line in one.read_text()]
+
+    assert path.read_text().startswith("-- ")
+    assert len(users) > 1
