@@ -52,6 +52,10 @@ class Claim:
     business_date: date | None = None
     previous_business_date: date | None = None
     next_business_date: date | None = None
+    has_upstream: bool = False
+    """Whether executions that it waited for may have outputs for it."""
+    checkpoint: Any = None
+    """What an earlier attempt kept last, to go on from."""
     condition: dict[str, Any] | None = None
     """What has to hold before the handler is called, with what judging it needs; usually None."""
 
@@ -141,5 +145,7 @@ def _as_claim(row: Row) -> Claim:
         business_date=row["business_date"],
         previous_business_date=row["previous_business_date"],
         next_business_date=row["next_business_date"],
+        has_upstream=row["has_upstream"],
+        checkpoint=None if row["checkpoint"] is None else json.loads(row["checkpoint"]),
         condition=None if row["condition"] is None else json.loads(row["condition"]),
     )

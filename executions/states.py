@@ -9,6 +9,8 @@ from django.db import models
 class ExecutionStatus(models.TextChoices):
     """Where one execution stands."""
 
+    # Opened with its run, or its backfill: what has to come before it is not over yet.
+    WAITING = "waiting"
     # Opened, not yet handed to the broker: its time has not come, or something holds it back.
     SCHEDULED = "scheduled"
     # Handed to the broker; no worker has claimed it yet.
@@ -32,6 +34,8 @@ class ExecutionStatus(models.TextChoices):
 S = ExecutionStatus
 
 ALLOWED_MOVES: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
+    # To failed: an output that its parameters need could not be taken over.
+    S.WAITING: frozenset({S.SCHEDULED, S.CANCELLED, S.SKIPPED, S.FAILED}),
     S.SCHEDULED: frozenset({S.QUEUED, S.CANCELLED, S.SKIPPED}),
     S.RETRYING: frozenset({S.QUEUED, S.CANCELLED, S.SKIPPED}),
     # Back to scheduled or retrying: its queue was paused before a worker claimed it.
@@ -65,6 +69,10 @@ class Reason(models.TextChoices):
     CONDITION = "condition", "the schedule's condition did not hold"
     CONDITION_ERROR = "condition_error", "the schedule's condition could not be evaluated"
     REPLACED = "replaced", "a later slot of the schedule took its place"
+    CIRCUIT = "circuit", "the job's circuit breaker is open"
+    UPSTREAM = "upstream", "what it depends on did not end as it has to"
+    FAIL_FAST = "fail_fast", "a job failed whose failure ends the run"
+    MAPPING = "mapping", "an output that its parameters need could not be taken over"
     JOB_DISABLED = "job_disabled", "the job is not active"
     ENVIRONMENT = "environment", "the job may not run in this environment"
     HANDLER = "handler", "the handler decided that there is nothing to do"
@@ -74,5 +82,8 @@ class Reason(models.TextChoices):
     PERMANENT = "permanent", "the attempt failed in a way that retrying cannot mend"
     RETRY_LATER = "retry_later", "the handler asked to be tried again later"
     WORKER_LOST = "worker_lost", "the worker died or froze, and its lease ran out"
+    LOCK_LOST = "lock_lost", "the attempt lost a lock that it held"
+    HELD = "held", "it was held back for longer than its misfire policy lets it run late"
+    ON_HOLD = "on_hold", "it was put on hold before a worker had claimed it"
     QUEUE_PAUSED = "queue_paused", "its queue was paused before a worker had claimed it"
     DRAIN = "drain", "the worker was stopped and handed the execution back"

@@ -4,7 +4,16 @@ Those of the first group are the contract's, and may name more than the platform
 say what it can. The others are ours.
 """
 
-EXECUTION_MODES = {1: "in_process", 2: "out_of_process", 3: "container", 4: "http"}
+EXECUTION_MODES = {
+    1: "in_process",
+    2: "out_of_process",
+    3: "container",
+    4: "http",
+    5: "celery_task",
+}
+FAIL_FASTS = {1: "branch", 2: "run"}
+DEPENDENCY_CONDITIONS = {1: "success", 2: "failure", 3: "completion"}
+HOLD_SCOPES = {1: "everything", 2: "team", 3: "queue", 4: "job"}
 JOB_STATUSES = {1: "active", 2: "disabled", 3: "archived", 4: "draft"}
 RETRY_STRATEGIES = {0: "none", 1: "linear", 2: "exponential", 3: "exponential_with_jitter"}
 SCHEDULE_TYPES = {

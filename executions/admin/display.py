@@ -8,6 +8,7 @@ from executions.states import ExecutionStatus as S
 from executions.states import Reason
 
 _LOOKS = {
+    S.WAITING: ("waiting", "account_tree"),
     S.SCHEDULED: ("waiting", "schedule"),
     S.QUEUED: ("waiting", "hourglass_empty"),
     S.RUNNING: ("active", "play_arrow"),

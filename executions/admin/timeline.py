@@ -123,8 +123,10 @@ def _outcome(move: ExecutionTransition) -> ExecutionStatus:
 
 def _title(move: ExecutionTransition) -> str:
     match S(move.to_status):
-        case S.SCHEDULED if move.from_status is None:
+        case S.SCHEDULED | S.WAITING if move.from_status is None:
             return "Opened"
+        case S.SCHEDULED if move.from_status == S.WAITING:
+            return "Released"
         case S.SCHEDULED:
             return "Waits again"
         case S.QUEUED:

@@ -17,6 +17,9 @@ class Origin(models.TextChoices):
 
     SCHEDULE = "schedule"
     MANUAL = "manual"
+    DEPENDENCY = "dependency", "another execution of its run"
+    JOIN = "join", "executions of several runs"
+    BACKFILL = "backfill"
 
 
 class JobExecutionQuerySet(models.QuerySet["JobExecution"]):
@@ -60,7 +63,17 @@ class JobExecution(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    correlation_id = models.UUIDField(default=uuid7)
+    correlation_id = models.UUIDField(default=uuid7, help_text="The run that it belongs to.")
+    backfill = models.ForeignKey(
+        "executions.Backfill", models.PROTECT, null=True, related_name="executions", db_index=False
+    )
+    open_edges = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Edges of its run that still hold it back."
+    )
+    blocked_by = models.UUIDField(
+        null=True, help_text="The execution because of which it did not run."
+    )
+    concurrency_key = models.TextField(null=True)
     triggered_by = models.TextField()
     scheduled_for = models.DateTimeField(
         help_text="The slot; for a manual run, when it was asked for."
@@ -97,6 +110,8 @@ class JobExecution(models.Model):
     cancel_at_once = models.BooleanField(
         default=False, db_default=False, help_text="Killed, without any notice."
     )
+    checkpoint = models.JSONField(null=True, help_text="Where the next attempt may go on.")
+    checkpoint_at = models.DateTimeField(null=True)
     # Settled
     completed_at = models.DateTimeField(null=True)
     input = models.JSONField(default=dict)
@@ -143,6 +158,24 @@ class JobExecution(models.Model):
                 name="execution_leased",
                 condition=Q(status=ExecutionStatus.RUNNING),
             ),
+            # Runs: the nodes of one, but for the first, whose key is the run's own.
+            models.Index(
+                fields=["correlation_id", "id"],
+                name="execution_of_run",
+                condition=~Q(correlation_id=models.F("id")),
+            ),
+            # Keyed limits: what is out of one key.
+            models.Index(
+                fields=["job", "concurrency_key", "status"],
+                name="execution_active_key",
+                condition=Q(status__in=ACTIVE, concurrency_key__isnull=False),
+            ),
+            # Backfills: what waits of one, in order; how far it is.
+            models.Index(
+                fields=["backfill", "status", "id"],
+                name="execution_of_backfill",
+                condition=Q(backfill__isnull=False),
+            ),
             # History: of a job, newest first; outcomes by day. The key alone serves "all, newest".
             models.Index(fields=["job", "-id"], name="execution_of_job"),
             models.Index(
@@ -179,6 +212,16 @@ class JobExecution(models.Model):
                 fields=["schedule", "scheduled_for"],
                 condition=Q(origin="schedule"),
                 name="one_execution_per_slot",
+            ),
+            models.UniqueConstraint(
+                fields=["backfill", "schedule", "scheduled_for"],
+                condition=Q(origin="backfill"),
+                name="one_execution_per_slot_of_a_backfill",
+            ),
+            models.UniqueConstraint(
+                fields=["job"],
+                condition=Q(origin="join", status="waiting"),
+                name="one_waiting_join_per_job",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=ExecutionStatus.values), name="execution_status_known"

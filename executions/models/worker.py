@@ -34,6 +34,9 @@ class Worker(models.Model):
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
+    drain_requested_at = models.DateTimeField(null=True)
+    drain_requested_by = models.TextField(null=True)
+    drain_until = models.DateTimeField(null=True, help_text="When what still runs is handed back.")
 
     objects = WorkerQuerySet.as_manager()
 

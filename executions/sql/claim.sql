@@ -22,7 +22,7 @@ WITH claimed AS (
       AND (e.status = 'queued' OR (e.status = 'running' AND e.claim_token = %(token)s))
     RETURNING e.id, e.job_id, e.schedule_id, e.fence, e.attempt, e.scheduled_for, e.started_at,
               e.business_date, e.previous_business_date, e.next_business_date,
-              e.origin, e.due_at, e.is_late, e.worker,
+              e.origin, e.due_at, e.is_late, e.worker, e.checkpoint::text AS checkpoint,
               e.correlation_id, e.input::text AS input, v.snapshot::text AS snapshot,
               old.status AS from_status
 ), noted AS (
@@ -34,6 +34,9 @@ WITH claimed AS (
     WHERE from_status = 'queued'
 )
 SELECT claimed.*,
+       EXISTS (
+           SELECT 1 FROM executions_runedge edge WHERE edge.execution_id = claimed.id
+       ) AS has_upstream,
        -- The condition that its schedule puts on a slot, unless it has let the handler run before:
        -- only then a look that was not false is on record, of an execution that goes on.
        CASE

@@ -12,12 +12,15 @@ from jobs.models.calendar import (
 from jobs.models.definition import (
     Environment,
     ExecutionMode,
+    FailFast,
     JobDefinition,
     JobOwnership,
     JobStatus,
     JobVersion,
     RetryStrategy,
 )
+from jobs.models.dependency import DependencyCondition, JobDependency
+from jobs.models.hold import Hold, HoldScope
 from jobs.models.queue import Queue
 from jobs.models.schedule import (
     Align,
@@ -45,16 +48,21 @@ __all__ = [
     "Combine",
     "CronDialect",
     "DayMatch",
+    "DependencyCondition",
     "DstGap",
     "DstRepeat",
     "Environment",
     "ExclusionScope",
     "ExclusionWindow",
     "ExecutionMode",
+    "FailFast",
     "HalfDay",
+    "Hold",
+    "HoldScope",
     "HolidayCalendar",
     "IntervalUnit",
     "JobDefinition",
+    "JobDependency",
     "JobOwnership",
     "JobSchedule",
     "JobStatus",

@@ -16,6 +16,9 @@ class ExecutionMode(models.TextChoices):
 
     IN_PROCESS = "in_process"
     OUT_OF_PROCESS = "out_of_process"
+    CONTAINER = "container"
+    HTTP = "http"
+    CELERY_TASK = "celery_task"
 
 
 class JobStatus(models.TextChoices):
@@ -34,6 +37,13 @@ class RetryStrategy(models.TextChoices):
     LINEAR = "linear"
     EXPONENTIAL = "exponential"
     EXPONENTIAL_WITH_JITTER = "exponential_with_jitter"
+
+
+class FailFast(models.TextChoices):
+    """What the failure of an execution ends beside itself."""
+
+    BRANCH = "branch", "what depends on it"
+    RUN = "run", "all of its run that has not started"
 
 
 class Environment(models.IntegerChoices):
@@ -59,12 +69,19 @@ SNAPSHOT_FIELDS = (
     "execution_type_name",
     "execution_command",
     "container_image",
+    "execution_options",
     "timeout_seconds",
     "max_retries",
     "retry_strategy",
     "base_delay_seconds",
     "max_delay_seconds",
     "max_concurrent_executions",
+    "concurrency_key",
+    "max_concurrent_per_key",
+    "starts_per_minute",
+    "breaker_failures",
+    "breaker_seconds",
+    "fail_fast",
     "allowed_environments",
     "allow_manual_trigger",
     "expected_duration_seconds",
@@ -103,6 +120,11 @@ class JobDefinition(models.Model):
     )
     execution_command = models.TextField(blank=True, default="")
     container_image = models.CharField(max_length=500, blank=True, default="")
+    execution_options = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What its mode needs beside: of a container, a request, a Celery task.",
+    )
     timeout_seconds = models.PositiveIntegerField(default=300, validators=[MinValueValidator(1)])
     max_retries = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(10)])
     retry_strategy = models.CharField(
@@ -112,6 +134,40 @@ class JobDefinition(models.Model):
     max_delay_seconds = models.PositiveIntegerField(default=3600, validators=[MinValueValidator(1)])
     max_concurrent_executions = models.PositiveIntegerField(
         default=1, validators=[MinValueValidator(1)]
+    )
+    concurrency_key = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="A template over the parameters, such as customer:{customer_id}.",
+    )
+    max_concurrent_per_key = models.PositiveIntegerField(
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text="Executions under way at once that have the same key.",
+    )
+    starts_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Attempts begun within a minute at most; empty means no limit.",
+    )
+    breaker_failures = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Executions failed in a row after which slots are skipped; empty means never.",
+    )
+    breaker_seconds = models.PositiveIntegerField(
+        default=300,
+        validators=[MinValueValidator(1)],
+        help_text="Seconds after which one execution may try whether it works again.",
+    )
+    fail_fast = models.CharField(
+        max_length=16,
+        choices=FailFast,
+        default=FailFast.BRANCH,
+        help_text="What its failure ends: only what depends on it, or the rest of the run too.",
     )
     priority = models.PositiveSmallIntegerField(
         default=5, validators=[MaxValueValidator(9)], help_text="0 to 9; higher goes first."
@@ -163,6 +219,20 @@ class JobDefinition(models.Model):
             models.CheckConstraint(condition=Q(max_delay_seconds__gte=1), name="job_max_delay_1s"),
             models.CheckConstraint(
                 condition=Q(max_concurrent_executions__gte=1), name="job_concurrency_at_least_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_concurrent_per_key__gte=1), name="job_per_key_at_least_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_per_minute__isnull=True) | Q(starts_per_minute__gte=1),
+                name="job_starts_at_least_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(breaker_failures__isnull=True) | Q(breaker_failures__gte=1),
+                name="job_breaker_at_least_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(fail_fast__in=FailFast.values), name="job_fail_fast_known"
             ),
             models.CheckConstraint(condition=Q(priority__lte=9), name="job_priority_0_to_9"),
             models.CheckConstraint(

@@ -21,6 +21,9 @@ class Queue(models.Model):
     max_concurrent_executions = models.PositiveIntegerField(
         null=True, blank=True, help_text="Executions under way at once; empty means no limit."
     )
+    starts_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Attempts begun within a minute; empty means no limit."
+    )
     is_paused = models.BooleanField(default=False)
 
     class Meta:
@@ -29,7 +32,11 @@ class Queue(models.Model):
                 condition=Q(max_concurrent_executions__isnull=True)
                 | Q(max_concurrent_executions__gte=1),
                 name="queue_limit_at_least_one",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_per_minute__isnull=True) | Q(starts_per_minute__gte=1),
+                name="queue_starts_at_least_one",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from core.api.fields import FlagsField, JsonObjectField, UtcDateTimeField, WireChoiceField
 from core.api.queries import PageQuery
 from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
-from jobs.contract import EXECUTION_MODES, JOB_STATUSES, RETRY_STRATEGIES
+from jobs.contract import EXECUTION_MODES, FAIL_FASTS, JOB_STATUSES, RETRY_STRATEGIES
 from jobs.models import Environment, ExecutionMode, JobDefinition, JobStatus
 from jobs.serializers.fields import ClaimField, OwnerField
 
@@ -21,6 +21,8 @@ class JobSerializer(CamelCaseModelSerializer[JobDefinition]):
     allowed_environments = FlagsField(Environment, required=False)
     execution_mode = WireChoiceField(EXECUTION_MODES, ExecutionMode.values, required=False)
     retry_strategy = WireChoiceField(RETRY_STRATEGIES, required=False)
+    fail_fast = WireChoiceField(FAIL_FASTS, required=False)
+    execution_options = JsonObjectField(required=False)
     parameter_schema = JsonObjectField(required=False, allow_null=True)
     owner_name = OwnerField("owner_name")
     owner_email = OwnerField("owner_email")
@@ -48,12 +50,19 @@ class JobSerializer(CamelCaseModelSerializer[JobDefinition]):
             "execution_type_name",
             "execution_command",
             "container_image",
+            "execution_options",
             "timeout_seconds",
             "max_retries",
             "retry_strategy",
             "base_delay_seconds",
             "max_delay_seconds",
             "max_concurrent_executions",
+            "concurrency_key",
+            "max_concurrent_per_key",
+            "starts_per_minute",
+            "breaker_failures",
+            "breaker_seconds",
+            "fail_fast",
             "allow_manual_trigger",
             "expected_duration_seconds",
             "parameter_schema",

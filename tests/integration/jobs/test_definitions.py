@@ -20,6 +20,13 @@ pytestmark = pytest.mark.django_db
 ALICE = Actor(name="alice", id="7", request_id=UUID(int=9))
 NIGHTLY = {"name": "nightly", "execution_type_name": "tests.noop"}
 CHANGES: dict[str, Any] = {
+    "execution_options": {"note": "for a mode that reads it"},
+    "concurrency_key": "customer:{customer_id}",
+    "max_concurrent_per_key": 2,
+    "starts_per_minute": 30,
+    "breaker_failures": 3,
+    "breaker_seconds": 60,
+    "fail_fast": "run",
     "name": "renamed",
     "description": "new",
     "category": "reports",

@@ -7,6 +7,10 @@ from executions.states import ExecutionStatus as S
 
 # Written out a second time, so that a change of the table has to be meant.
 MOVES = {
+    ("waiting", "scheduled"),
+    ("waiting", "cancelled"),
+    ("waiting", "skipped"),
+    ("waiting", "failed"),
     ("scheduled", "queued"),
     ("scheduled", "cancelled"),
     ("scheduled", "skipped"),
@@ -41,12 +45,12 @@ def test_final_are_those_that_nothing_follows() -> None:
     assert all(not ALLOWED_MOVES[status] for status in FINAL)
 
 
-def test_each_status_is_ready_active_or_final_and_only_one_of_them() -> None:
-    assert sorted([*READY, *ACTIVE, *FINAL]) == sorted(S)
+def test_each_status_is_waiting_ready_active_or_final_and_only_one_of_them() -> None:
+    assert sorted([S.WAITING, *READY, *ACTIVE, *FINAL]) == sorted(S)
 
 
 def test_unfinished_are_all_but_the_final() -> None:
-    assert set(UNFINISHED) == {*READY, *ACTIVE} == set(S) - set(FINAL)
+    assert set(UNFINISHED) == {S.WAITING, *READY, *ACTIVE} == set(S) - set(FINAL)
 
 
 def test_only_what_is_ready_goes_to_the_broker() -> None:
