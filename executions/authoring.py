@@ -14,7 +14,7 @@ What the function returns (strict JSON, at most 1 MiB) is the execution's output
 import inspect
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -59,6 +59,28 @@ class InvalidHandler(TypeError):
     """A function that cannot be a handler; the message says why."""
 
 
+@dataclass(frozen=True)
+class UpstreamResult:
+    """How an execution ended that this one waited for."""
+
+    execution_id: UUID
+    job_name: str
+    status: str
+    """``succeeded``, ``failed``, ``timed_out``, ``cancelled`` or ``skipped``."""
+    reason: str | None
+    output: Any
+    """What its handler returned; None if it returned nothing, or did not succeed."""
+    completed_at: datetime
+
+
+class UpstreamResults(dict[str, UpstreamResult]):
+    """The results by the names of their jobs."""
+
+    def __missing__(self, name: str) -> UpstreamResult:
+        known = ", ".join(map(repr, sorted(self))) or "none"
+        raise KeyError(f"no upstream job {name!r}; this execution waited for: {known}")
+
+
 @dataclass
 class JobContext:
     """What a handler may know and say about its own attempt."""
@@ -79,8 +101,20 @@ class JobContext:
     """The business day before it, by the schedule's calendar; None without one."""
     next_business_date: date | None = None
     """The business day after it, by the schedule's calendar; None without one."""
+    _load_upstream: Callable[[], Mapping[str, UpstreamResult]] = field(default=dict, repr=False)
+    _upstream: UpstreamResults | None = field(default=None, repr=False)
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     _progress: tuple[float | None, str | None] = field(default=(None, None), repr=False)
+
+    @property
+    def upstream(self) -> UpstreamResults:
+        """What the executions returned that this one waited for, by the names of their jobs.
+
+        Read when it is first asked for; ask in the handler's own thread.
+        """
+        if self._upstream is None:
+            self._upstream = UpstreamResults(self._load_upstream())
+        return self._upstream
 
     @property
     def cancelled(self) -> bool:

@@ -10,12 +10,13 @@ class Greeting(SimpleTestCase):
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.ids import uuid7
-from executions.authoring import JobContext
+from executions.authoring import JobContext, UpstreamResult
 from executions.capture import LogBuffer, captured, install_collector
 from executions.claim import Claim
 from executions.handlers.in_process import run_in_process
@@ -50,8 +51,11 @@ def rehearse(
     attempt: int = 1,
     scheduled_for: datetime | None = None,
     is_cancelled: bool = False,
+    upstream: Mapping[str, Any] | None = None,
 ) -> Rehearsal:
     """Call the handler registered as ``handler`` the way a worker does, and say how it ended.
+
+    ``upstream`` has the outputs of jobs that it waited for, by their names.
 
     ``StopJob`` passes through: with ``is_cancelled`` the context says that somebody asked to stop.
     """
@@ -63,6 +67,10 @@ def rehearse(
         scheduled_for=claim.scheduled_for,
         deadline=claim.deadline,
         log=logger,
+        _load_upstream=lambda: {
+            name: _succeeded(name, output, at=claim.started_at)
+            for name, output in (upstream or {}).items()
+        },
     )
     if is_cancelled:
         context._cancelled.set()
@@ -77,6 +85,17 @@ def rehearse(
         logger.setLevel(level)
     said = tuple(line.message for line in lines.take())
     return Rehearsal(**_told(outcome), log=said, progress=context._progress)
+
+
+def _succeeded(job_name: str, output: Any, *, at: datetime) -> UpstreamResult:
+    return UpstreamResult(
+        execution_id=uuid7(),
+        job_name=job_name,
+        status="succeeded",
+        reason=None,
+        output=json.loads(json.dumps(output)),
+        completed_at=at,
+    )
 
 
 def _claim(

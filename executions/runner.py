@@ -23,6 +23,7 @@ from executions.outcomes import Outcome
 from executions.process import child
 from executions.retry import RetryPolicy
 from executions.settlement import Decision, decide, settle
+from executions.upstream import upstream_of
 from executions.watchdog import Guard
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def _attempt(claimed: Claim) -> None:
         next_business_date=claimed.next_business_date,
         deadline=claimed.deadline,
         log=handler_logger,
+        _load_upstream=lambda: upstream_of(claimed.execution_id) if claimed.has_upstream else {},
     )
     guard = Guard(claimed, context, lines)
     child.begin(guard)

@@ -11,6 +11,7 @@ from executions.handlers.out_of_process.environment import build_environment
 from executions.handlers.out_of_process.launched import Launched
 from executions.handlers.out_of_process.workspace import Workspace
 from executions.outcomes import Failed, Outcome
+from executions.upstream import upstream_document
 from executions.watchdog import Guard
 
 
@@ -33,6 +34,8 @@ def _carry_out(guard: Guard, argv: list[str]) -> Outcome:
     workspace = Workspace()
     try:
         workspace.write_parameters(guard.claim.parameters)
+        if guard.claim.has_upstream:
+            workspace.write_upstream(upstream_document(guard.context.upstream))
         environment = build_environment(guard.claim, workspace, guard.lines)
         with Launched(
             argv, environment, workspace, guard.lines, lease_ends_at=guard.ends_at()

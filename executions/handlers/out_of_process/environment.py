@@ -42,6 +42,8 @@ def build_environment(claim: Claim, workspace: Workspace, lines: LogBuffer) -> d
         "SCHEDULER_PREVIOUS_BUSINESS_DATE": claim.previous_business_date,
         "SCHEDULER_NEXT_BUSINESS_DATE": claim.next_business_date,
     }
+    if claim.has_upstream:
+        attempt["SCHEDULER_UPSTREAM_FILE"] = workspace.upstream_file
     attempt |= {name: day.isoformat() for name, day in dates.items() if day is not None}
     variables, left_out = name_parameters(claim.parameters)
     for reason in left_out:

@@ -31,13 +31,16 @@ class Workspace:
     def __init__(self) -> None:
         self.folder, self.lock = _create_locked()
         self.parameters_file = f"{self.folder}/parameters.json"
+        self.upstream_file = f"{self.folder}/upstream.json"
         self.output_file = f"{self.folder}/{_OUTPUT}"
 
     def write_parameters(self, parameters: dict[str, Any]) -> None:
         """Write the parameters as JSON, readable for the worker's user only."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with open(os.open(self.parameters_file, flags, 0o600), "w", encoding="utf-8") as file:
-            json.dump(parameters, file, ensure_ascii=False)
+        _write_json(self.parameters_file, parameters)
+
+    def write_upstream(self, results: dict[str, Any]) -> None:
+        """Write what it waited for has returned, readable for the worker's user only."""
+        _write_json(self.upstream_file, results)
 
     def read_output(self) -> str | None:
         """Return what the command wrote as strict JSON text, None if it wrote nothing.
@@ -66,6 +69,12 @@ class Workspace:
         if not remove_folder(self.folder):
             logger.warning("%s cannot be removed; the next worker tries again", self.folder)
         os.close(self.lock)
+
+
+def _write_json(path: str, value: dict[str, Any]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False)
 
 
 def _read_json(data: bytes) -> str:

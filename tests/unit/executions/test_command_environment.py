@@ -17,6 +17,7 @@ class Place(Workspace):
     def __init__(self) -> None:
         self.folder = "/place"
         self.parameters_file = f"{self.folder}/parameters.json"
+        self.upstream_file = f"{self.folder}/upstream.json"
         self.output_file = f"{self.folder}/output.json"
 
 
@@ -52,6 +53,14 @@ def test_the_business_dates_are_told_where_there_are_any() -> None:
     assert environment["SCHEDULER_BUSINESS_DATE"] == "2026-12-25"
     assert environment["SCHEDULER_NEXT_BUSINESS_DATE"] == "2026-12-29"
     assert "SCHEDULER_PREVIOUS_BUSINESS_DATE" not in environment
+
+
+def test_the_file_of_what_it_waited_for_is_named_only_where_there_is_one() -> None:
+    attempt = Attempt("/bin/true")
+    assert "SCHEDULER_UPSTREAM_FILE" not in build(attempt)
+
+    object.__setattr__(attempt.claim, "has_upstream", True)
+    assert build(attempt)["SCHEDULER_UPSTREAM_FILE"] == "/place/upstream.json"
 
 
 def test_there_is_always_a_search_path_and_a_language(monkeypatch: pytest.MonkeyPatch) -> None:

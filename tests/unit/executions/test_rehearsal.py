@@ -89,3 +89,15 @@ def test_an_output_that_is_no_strict_json_fails_as_it_would_at_work() -> None:
 
 def test_a_handler_that_is_not_registered_is_named() -> None:
     assert "'nobody'" in rehearse("nobody").message
+
+
+def test_a_handler_may_be_given_the_outputs_of_upstream_jobs() -> None:
+    @job_handler("orders.report")
+    def report(context: JobContext) -> int:
+        rows: int = context.upstream["Load orders"].output["rows"]
+        return rows
+
+    assert rehearse("orders.report", upstream={"Load orders": {"rows": 42}}).output == 42
+    missing = rehearse("orders.report")
+    assert missing.error_type == "KeyError"
+    assert "waited for: none" in missing.message
