@@ -51,6 +51,21 @@ class Graph(Generic[N]):
             waiting.extend(fresh)
         return found
 
+    def connected(self, node: N) -> "Graph[N]":
+        """Return the part of the graph that hangs together with ``node``, in either direction."""
+        found, waiting = {node}, [node]
+        while waiting:
+            at = waiting.pop()
+            fresh = (self._after.get(at, set()) | self._before.get(at, set())) - found
+            found |= fresh
+            waiting.extend(fresh)
+        return Graph((one, next_) for one in found for next_ in self._after.get(one, ()))
+
+    def count(self) -> tuple[int, int]:
+        """Return how many nodes with an edge there are, and how many edges."""
+        nodes = self._after.keys() | self._before.keys()
+        return len(nodes), sum(map(len, self._after.values()))
+
     def members(self, root: N) -> list[N]:
         """Return the descendants that one run of ``root`` opens, each after its upstreams.
 
@@ -58,11 +73,13 @@ class Graph(Generic[N]):
         else is a join of several runs, and what follows it belongs to the run of that join.
         """
         members = self.descendants(root)
-        waiting = deque(members)
+        inside = members | {root}
+        waiting = [node for node in members if not self._before[node] <= inside]
         while waiting:
-            node = waiting.popleft()
-            if node in members and not self._before[node] <= members | {root}:
+            node = waiting.pop()
+            if node in members:
                 members.discard(node)
+                inside.discard(node)
                 waiting.extend(self._after.get(node, ()))
         return self._in_order(members)
 
