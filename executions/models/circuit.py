@@ -50,9 +50,17 @@ class CircuitClosing(models.Model):
 
 
 class CountedStart(models.Model):
-    """One start of the last minute, of a job or a queue that limits them; written by dispatch."""
+    """One start of the last minute, of a job or a queue that limits them; written by dispatch.
+
+    ``at`` is when it was handed out, until the minute after that is over; then it is the start
+    itself, or a later look at one that no worker has claimed yet. So long it counts.
+    """
 
     id = models.BigAutoField(primary_key=True)
+    execution = models.ForeignKey(
+        JobExecution, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    fence = models.PositiveIntegerField()
     job = models.ForeignKey(
         JobDefinition, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )

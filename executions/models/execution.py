@@ -170,6 +170,12 @@ class JobExecution(models.Model):
                 name="execution_active_key",
                 condition=Q(status__in=ACTIVE, concurrency_key__isnull=False),
             ),
+            # Keyed limits: per key, the first by priority and due time.
+            models.Index(
+                fields=["job", "concurrency_key", "-priority", "due_at", "id"],
+                name="execution_ready_key",
+                condition=Q(status__in=READY, concurrency_key__isnull=False),
+            ),
             # Backfills: what waits of one, in order; how far it is.
             models.Index(
                 fields=["backfill", "status", "id"],
