@@ -69,6 +69,7 @@ class Reason(models.TextChoices):
     CONDITION = "condition", "the schedule's condition did not hold"
     CONDITION_ERROR = "condition_error", "the schedule's condition could not be evaluated"
     REPLACED = "replaced", "a later slot of the schedule took its place"
+    RAN = "ran", "its slot had run by the time its backfill came to it"
     CIRCUIT = "circuit", "the job's circuit breaker is open"
     UPSTREAM = "upstream", "what it depends on did not end as it has to"
     FAIL_FAST = "fail_fast", "a job failed whose failure ends the run"

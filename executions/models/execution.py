@@ -182,6 +182,11 @@ class JobExecution(models.Model):
                 name="execution_of_backfill",
                 condition=Q(backfill__isnull=False),
             ),
+            models.Index(
+                fields=["backfill", "id"],
+                name="execution_waiting_of_backfill",
+                condition=Q(backfill__isnull=False, status=ExecutionStatus.WAITING),
+            ),
             # History: of a job, newest first; outcomes by day. The key alone serves "all, newest".
             models.Index(fields=["job", "-id"], name="execution_of_job"),
             models.Index(
