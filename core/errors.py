@@ -32,6 +32,10 @@ class NotFound(Refused):
         super().__init__("not_found", detail)
 
 
+class Unavailable(Refused):
+    """A server that is needed for the answer does not answer itself (HTTP 503)."""
+
+
 class InvalidInput(Refused):
     """Fields are not valid (HTTP 400); nothing was changed."""
 

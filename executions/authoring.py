@@ -13,8 +13,11 @@ What the function returns (strict JSON, at most 1 MiB) is the execution's output
 
 import inspect
 import logging
+import math
+import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -22,6 +25,7 @@ from uuid import UUID
 
 Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
+_LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
 
 
 class RetryLater(Exception):
@@ -48,11 +52,26 @@ class Skip(Exception):
     """Raise when there is nothing to do: the execution ends as skipped, with this reason."""
 
 
+class LockNotObtained(RetryLater):
+    """Somebody else held the lock for as long as the handler would wait for it.
+
+    Let it pass, and the attempt is tried again later, by the job's policy.
+    """
+
+
+class LockHeldAlready(Exception):
+    """This very attempt holds the lock: it cannot be taken twice."""
+
+
 class StopJob(BaseException):
     """Raised inside a handler that has to stop: cancelled, timed out, or its worker shuts down.
 
     It is no ``Exception``, so that ``except Exception`` does not swallow it. Clean up, let it pass.
     """
+
+
+class InvalidCheckpoint(ValueError):
+    """What cannot be kept as a checkpoint; the message says why."""
 
 
 class InvalidHandler(TypeError):
@@ -81,6 +100,19 @@ class UpstreamResults(dict[str, UpstreamResult]):
         raise KeyError(f"no upstream job {name!r}; this execution waited for: {known}")
 
 
+@dataclass(frozen=True)
+class HeldLock:
+    """A lock that the attempt holds."""
+
+    name: str
+    fence: int
+    """Greater than that of whoever held the lock before: let what the lock protects refuse less."""
+
+
+def _no_locks(name: str, wait: float) -> AbstractContextManager[HeldLock]:
+    raise RuntimeError(f"Lock {name!r} can be taken only where a worker or a rehearsal runs this.")
+
+
 @dataclass
 class JobContext:
     """What a handler may know and say about its own attempt."""
@@ -101,8 +133,14 @@ class JobContext:
     """The business day before it, by the schedule's calendar; None without one."""
     next_business_date: date | None = None
     """The business day after it, by the schedule's calendar; None without one."""
+    last_checkpoint: Any = None
+    """What an earlier attempt of this execution kept last; None if none has kept anything."""
+    _keep_checkpoint: Callable[[Any], None] = field(default=lambda state: None, repr=False)
     _load_upstream: Callable[[], Mapping[str, UpstreamResult]] = field(default=dict, repr=False)
     _upstream: UpstreamResults | None = field(default=None, repr=False)
+    _take_lock: Callable[[str, float], AbstractContextManager[HeldLock]] = field(
+        default=_no_locks, repr=False
+    )
     _cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     _progress: tuple[float | None, str | None] = field(default=(None, None), repr=False)
 
@@ -125,6 +163,31 @@ class JobContext:
         """Stop here, by raising :class:`StopJob`, if somebody asked for it."""
         if self.cancelled:
             raise StopJob("cancelled")
+
+    def lock(self, name: str, *, wait: float = 0.0) -> AbstractContextManager[HeldLock]:
+        """Hold the lock ``name`` while a ``with`` block runs: nobody else does meanwhile.
+
+        Wait for it up to ``wait`` seconds, then raise :class:`LockNotObtained`. If it is lost, the
+        job is stopped. What such a lock can promise is told in ``docs/locks.md``.
+        """
+        if not _LOCK_NAME.fullmatch(name):
+            raise ValueError(
+                f"A lock cannot be called {name!r}: use 1 to 200 letters, digits, '.', '_', ':' and"
+                " '-', the first a letter or a digit."
+            )
+        if not 0 <= wait < math.inf:
+            raise ValueError(f"wait is a number of seconds from 0 on, got {wait!r}")
+        return self._take_lock(name, float(wait))
+
+    def checkpoint(self, state: Any) -> None:
+        """Keep how far the attempt is (strict JSON, at most 1 MiB), in the place of what was kept.
+
+        The next attempt of this execution gets it as :attr:`last_checkpoint`, whatever ends this
+        one. Each call is a statement of the database that is over when it returns; call it between
+        pieces of work that take seconds, not inside a transaction. Raise
+        :class:`InvalidCheckpoint` for what cannot be kept.
+        """
+        self._keep_checkpoint(state)
 
     def progress(self, fraction: float, message: str | None = None) -> None:
         """Say how far the attempt is, from 0 to 1; shown within a few seconds."""

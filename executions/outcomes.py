@@ -65,6 +65,15 @@ class WorkerLost:
 
 
 @dataclass(frozen=True)
+class LockLost:
+    """The attempt was stopped because a lock that it held was lost; ``why`` says how."""
+
+    name: str
+    why: str
+    stack_trace: str | None = None
+
+
+@dataclass(frozen=True)
 class Look:
     """What came of looking at the schedule's condition: the result, each check, and why."""
 
@@ -105,6 +114,7 @@ Outcome = (
     | Cancelled
     | HandedBack
     | WorkerLost
+    | LockLost
     | ConditionUnmet
     | ConditionBroken
 )

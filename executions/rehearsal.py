@@ -10,14 +10,17 @@ class Greeting(SimpleTestCase):
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from core.ids import uuid7
-from executions.authoring import JobContext, UpstreamResult
+from executions.authoring import HeldLock, JobContext, LockHeldAlready, UpstreamResult
 from executions.capture import LogBuffer, captured, install_collector
+from executions.checkpoints import write_state
 from executions.claim import Claim
 from executions.handlers.in_process import run_in_process
 from executions.outcomes import Failed, Outcome, RetryAsked, Skipped, Succeeded
@@ -42,6 +45,7 @@ class Rehearsal:
     retry_delay: float | None = None
     log: tuple[str, ...] = ()
     progress: tuple[float | None, str | None] = (None, None)
+    checkpoint: Any = None
 
 
 def rehearse(
@@ -52,26 +56,32 @@ def rehearse(
     scheduled_for: datetime | None = None,
     is_cancelled: bool = False,
     upstream: Mapping[str, Any] | None = None,
+    last_checkpoint: Any = None,
 ) -> Rehearsal:
     """Call the handler registered as ``handler`` the way a worker does, and say how it ended.
 
+    ``last_checkpoint`` is what an earlier attempt kept; ``Rehearsal.checkpoint`` what this one did.
     ``upstream`` has the outputs of jobs that it waited for, by their names.
 
     ``StopJob`` passes through: with ``is_cancelled`` the context says that somebody asked to stop.
     """
     claim = _claim(handler, attempt, scheduled_for or datetime.now(UTC), parameters or {})
     logger = logging.getLogger("jobs.handler")
+    kept: list[str] = []
     context = JobContext(
         execution_id=claim.execution_id,
         attempt=attempt,
         scheduled_for=claim.scheduled_for,
         deadline=claim.deadline,
         log=logger,
+        last_checkpoint=json.loads(write_state(last_checkpoint)),
+        _keep_checkpoint=lambda state: kept.append(write_state(state)),
         _load_upstream=lambda: {
             name: _succeeded(name, output, at=claim.started_at)
             for name, output in (upstream or {}).items()
         },
     )
+    context._take_lock = _Rehearsed().take
     if is_cancelled:
         context._cancelled.set()
     lines = LogBuffer(started_at=claim.started_at, most_lines=_MOST_LINES)
@@ -84,7 +94,30 @@ def rehearse(
     finally:
         logger.setLevel(level)
     said = tuple(line.message for line in lines.take())
-    return Rehearsal(**_told(outcome), log=said, progress=context._progress)
+    return Rehearsal(
+        **_told(outcome),
+        log=said,
+        progress=context._progress,
+        checkpoint=json.loads(kept[-1]) if kept else None,
+    )
+
+
+class _Rehearsed:
+    """Locks that nobody else wants."""
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+        self._fences = count(1)
+
+    @contextmanager
+    def take(self, name: str, _wait: float) -> Iterator[HeldLock]:
+        if name in self._held:
+            raise LockHeldAlready(f"This attempt holds lock {name!r} already.")
+        self._held.add(name)
+        try:
+            yield HeldLock(name, next(self._fences))
+        finally:
+            self._held.discard(name)
 
 
 def _succeeded(job_name: str, output: Any, *, at: datetime) -> UpstreamResult:

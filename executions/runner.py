@@ -4,6 +4,7 @@ import logging
 import os
 import time
 import traceback
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,17 +15,19 @@ from executions import outcomes
 from executions.authoring import JobContext, StopJob
 from executions.broker import offer_soon
 from executions.capture import LogBuffer, LogLine, captured
-from executions.claim import Claim, claim, disarm_kernel_timer
+from executions.checkpoints import keep_checkpoint
+from executions.claim import Claim, LeaseLost, claim, disarm_kernel_timer
 from executions.conditions import judge_condition, record_look
 from executions.handlers import MODES
 from executions.handlers.in_process import message_of
+from executions.locking import Locks
 from executions.models import JobExecution
 from executions.outcomes import Outcome
 from executions.process import child
 from executions.retry import RetryPolicy
 from executions.settlement import Decision, decide, settle
 from executions.upstream import upstream_of
-from executions.watchdog import Guard
+from executions.watchdog import Guard, die
 
 logger = logging.getLogger(__name__)
 handler_logger = logging.getLogger("jobs.handler")
@@ -58,16 +61,35 @@ def _attempt(claimed: Claim) -> None:
         next_business_date=claimed.next_business_date,
         deadline=claimed.deadline,
         log=handler_logger,
+        last_checkpoint=claimed.checkpoint,
+        _keep_checkpoint=lambda state: _keep_checkpoint(claimed, state),
         _load_upstream=lambda: upstream_of(claimed.execution_id) if claimed.has_upstream else {},
     )
     guard = Guard(claimed, context, lines)
+    locks = Locks(
+        execution_id=claimed.execution_id,
+        fence=claimed.fence,
+        job_name=claimed.snapshot.get("name", ""),
+        on_lost=guard.lose_lock,
+    )
+    context._take_lock = locks.take
     child.begin(guard)
     try:
         outcome = guard.finish(_call(guard))
         leave_no_transaction()
         _settle(guard, outcome)
     finally:
+        locks.close()
         child.end()
+
+
+def _keep_checkpoint(claimed: Claim, state: Any) -> None:
+    """Keep it; when somebody else owns the execution, end this process as the watchdog would."""
+    try:
+        keep_checkpoint(claimed, state)
+    except LeaseLost:
+        logger.error("lease of %s lost: ending this process", claimed.execution_id)
+        die()
 
 
 def _call(guard: Guard) -> Outcome:

@@ -155,6 +155,13 @@ def _describe(outcome: Outcome) -> Mapping[str, Any]:
                 "error_type": "WorkerLost",
                 "error_message": f"Worker {worker} died or froze, and its lease ran out.",
             }
+        case outcomes.LockLost(name, why, stack_trace):
+            return {
+                "reason": Reason.LOCK_LOST,
+                "error_type": "LockLost",
+                "error_message": f"The attempt was stopped, it lost lock {name}: {why}.",
+                "stack_trace": stack_trace,
+            }
         case outcomes.RetryAsked(message):
             return {
                 "reason": Reason.RETRY_LATER,

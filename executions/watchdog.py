@@ -43,6 +43,7 @@ class Stop(Enum):
     CANCEL = "cancelled"
     TIMEOUT = "timed out"
     DRAIN = "worker is shutting down"
+    LOCK_LOST = "lock lost"
 
 
 class Remote(Protocol):
@@ -69,6 +70,7 @@ class Guard:
         # Re-entrant: the signal handler runs in the main thread, which may hold it already.
         self.lock = threading.RLock()
         self.stop: Stop | None = None
+        self.lost_lock: outcomes.LockLost | None = None
         self.is_finished = False
         self.is_armed = False
         self.remote: Remote | None = None
@@ -94,6 +96,13 @@ class Guard:
             if self.remote is not None:
                 self.remote.stop()
             return True
+
+    def lose_lock(self, name: str, why: str) -> None:
+        """Stop the attempt, unless its end is decided: it has lost a lock. From any thread."""
+        with self.lock:
+            if self.begin_stop(Stop.LOCK_LOST):
+                self.lost_lock = outcomes.LockLost(name, why)
+                _interrupt_handler()
 
     def hand_over(self, remote: Remote) -> None:
         """Let ``remote`` hear of a stop and of each renewal, from now on."""
@@ -138,6 +147,8 @@ class Guard:
                 return outcomes.Cancelled(stack_trace)
             case Stop.TIMEOUT:
                 return outcomes.TimedOut(self.claim.timeout, stack_trace)
+            case Stop.LOCK_LOST if self.lost_lock is not None:
+                return replace(self.lost_lock, stack_trace=stack_trace)
             case _:
                 return outcomes.HandedBack()
 
@@ -206,8 +217,7 @@ class Watchdog:
     def _stop(self, guard: Guard, stop: Stop) -> None:
         with guard.lock:
             if guard.begin_stop(stop):
-                # Sent under the lock: it cannot arrive in the next attempt.
-                signal.pthread_kill(threading.main_thread().ident or 0, STOP_SIGNAL)
+                _interrupt_handler()
 
     def _notice_cancel(self, guard: Guard, request: CancelRequest | None) -> None:
         if request is None:
@@ -274,6 +284,11 @@ class Watchdog:
             if not guard.is_finished:
                 logger.error("lease of %s lost: ending this process", guard.claim.execution_id)
                 die()
+
+
+def _interrupt_handler() -> None:
+    """Let the handler hear of the stop. Under the guard's lock: not in the next attempt."""
+    signal.pthread_kill(threading.main_thread().ident or 0, STOP_SIGNAL)
 
 
 def die() -> None:

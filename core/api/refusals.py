@@ -18,7 +18,7 @@ from core.api.problems import (
     invalid_body,
     invalid_fields,
 )
-from core.errors import Conflict, InvalidInput, NotFound, Refused
+from core.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def _known(error: Exception) -> Problem | None:
             return Problem(409, error.code, error.detail, kind="conflict")
         case NotFound():
             return Problem(404, error.code, error.detail)
+        case Unavailable():
+            return Problem(503, error.code, error.detail, headers={"Retry-After": "5"})
         case Refused():
             return Problem(400, error.code, error.detail)
         case exceptions.ValidationError():
