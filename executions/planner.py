@@ -1,5 +1,6 @@
 """Opening one execution for each due slot of each schedule."""
 
+import json
 import logging
 import time
 from collections import defaultdict
@@ -14,8 +15,10 @@ from django.db import transaction
 from core.ids import uuid7
 from core.sql import Row, load
 from executions.due import Backlog, find_backlog
+from executions.opening import open_runs
 from executions.replacing import stop_replaced
 from executions.slots import Policy, Slot, decide_slots
+from jobs.concurrency_keys import concurrency_key
 from jobs.models import JobSchedule, MisfirePolicy, Overlap, ScheduleVersion, Standing
 from jobs.rules import VersionRules
 from jobs.stretches import Stretch, stretches_of
@@ -31,6 +34,8 @@ logger = logging.getLogger(__name__)
 MOST_SCHEDULES = 500
 MOST_SLOTS = 2_000
 _REPLACES = (Overlap.CANCEL_RUNNING, Overlap.TERMINATE_RUNNING)
+# A slot with a run below it counts for more: that is opened in the same pass.
+_SLOTS_PER_RUN = 20
 _PUT_ASIDE_SECONDS = 60.0
 # Well below the time that beat allows a transaction: what is decided by then is written.
 _LONGEST_PASS_SECONDS = 2.0
@@ -100,7 +105,7 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
             logger.exception("schedule %s cannot be planned", row["id"])
             _put_aside[row["id"]] = time.monotonic() + _PUT_ASIDE_SECONDS
             continue
-        opened += len(advances[-1].slots)
+        opened += len(advances[-1].slots) * (_SLOTS_PER_RUN if row["has_dependents"] else 1)
     _open(advances, now)
     _complete(advances)
     at = due[0]["now"]
@@ -208,9 +213,10 @@ def _policy(row: Row, around: Surroundings) -> Policy:
 def _open(advances: list[Advance], now: datetime | None) -> None:
     """Write the slots and the advance of each schedule; then stop what they take the place of."""
     opened = [(advance.row, slot) for advance in advances for slot in advance.slots]
+    ids = [uuid7() for _ in opened]
     OPEN_SLOTS.rows(
         now=now,
-        ids=[uuid7() for _ in opened],
+        ids=ids,
         jobs=[row["job_id"] for row, _ in opened],
         versions=[row["version_id"] for row, _ in opened],
         schedules=[row["id"] for row, _ in opened],
@@ -224,14 +230,22 @@ def _open(advances: list[Advance], now: datetime | None) -> None:
         previous_dates=[slot.previous_business_date for _, slot in opened],
         next_dates=[slot.next_business_date for _, slot in opened],
         inputs=[row["parameters"] for row, _ in opened],
+        keys=[_key(row) for row, _ in opened],
         advanced=[advance.row["id"] for advance in advances],
         next_fires=[advance.next_fire_at for advance in advances],
         next_runs=[advance.next_run_at for advance in advances],
         stuck=[advance.backlog.stuck and advance.backlog.stuck.at for advance in advances],
         stuck_reasons=[advance.backlog.stuck and advance.backlog.stuck.why for advance in advances],
     )
+    open_runs([pk for pk, (row, _) in zip(ids, opened, strict=True) if row["has_dependents"]])
     if any(advance.runs and advance.row["overlap"] in _REPLACES for advance in advances):
         stop_replaced(now=now)
+
+
+def _key(row: Row) -> str | None:
+    if not row["concurrency_key"]:
+        return None
+    return concurrency_key(row["concurrency_key"], json.loads(row["parameters"]))
 
 
 def _complete(advances: list[Advance]) -> None:

@@ -10,11 +10,15 @@ from django.db.models import QuerySet
 from audit.trail import Actor, record
 from core.clock import database_now
 from core.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from core.ids import uuid7
 from core.text import NotStorable, strict_json
 from executions.models import ExecutionTransition, JobExecution, Origin
+from executions.opening import open_runs
 from executions.states import ExecutionStatus
+from executions.successors import follow
 from executions.transitions import cancel_unclaimed, request_cancel
 from executions.wake import poke_after_commit
+from jobs.concurrency_keys import concurrency_key
 from jobs.models import JobDefinition, JobStatus, JobVersion
 
 
@@ -26,6 +30,7 @@ def trigger(
     _refuse_trigger(job)
     parameters = _checked({} if parameters is None else parameters)
     execution = _open(actor, job, parameters)
+    open_runs([execution.pk])
     _record(actor, "ManualTrigger", execution, after={"parameters": sorted(parameters)})
     return execution
 
@@ -87,6 +92,7 @@ def cancel(*, actor: Actor, execution: JobExecution) -> JobExecution:
         raise Conflict(
             "execution_finished", f"The execution is {execution.status} and cannot be cancelled."
         )
+    follow([execution.pk])
     _record(actor, "ExecutionCancelled", execution)
     poke_after_commit()
     execution.refresh_from_db()
@@ -134,15 +140,17 @@ def _open(
     actor: Actor, job: JobDefinition, parameters: dict[str, Any], **fields: Any
 ) -> JobExecution:
     """Open an execution of the job's present version that is due now, and wake beat."""
-    now = database_now()
-    values = {"scheduled_for": now, "due_at": now, **fields}
+    now, pk = database_now(), uuid7()
+    values = {"scheduled_for": now, "due_at": now, "correlation_id": pk, **fields}
     execution = JobExecution.objects.create(
+        id=pk,
         job=job,
         version=JobVersion.objects.get(job=job, number=job.version),
         origin=Origin.MANUAL,
         triggered_by=actor.name,
         priority=job.priority,
         input=parameters,
+        concurrency_key=concurrency_key(job.concurrency_key, parameters),
         **values,
     )
     ExecutionTransition.objects.create(

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.sql import load
+from django.db import transaction
+
+from core.sql import Row, load
 from core.text import clean
 from executions import outcomes
 from executions.capture import LogLine, log_parameters
 from executions.outcomes import Outcome
 from executions.retry import RetryPolicy
 from executions.states import ExecutionStatus, Reason
+from executions.successors import follow
 from executions.wake import poke_after_commit
 
 SETTLE = load(__file__, "settle")
@@ -75,7 +78,7 @@ def settle(
 
     None also when an earlier try was committed but its answer lost: then the row says so, final.
     """
-    row = SETTLE.row(
+    parameters: dict[str, Any] = dict(
         id=execution_id,
         fence=fence,
         status=decision.status.value,
@@ -93,11 +96,22 @@ def settle(
         now=None,
         **log_parameters(lines),
     )
+    row = SETTLE.row(may_follow=False, **parameters)
+    if row is not None and not row["is_settled"]:
+        row = _settle_with_successors(execution_id, parameters)
     if row is None:
         return None
     if row["wakes_beat"] and is_poking:
         poke_after_commit()
     return str(row["status"])
+
+
+@transaction.atomic
+def _settle_with_successors(execution_id: UUID, parameters: Mapping[str, Any]) -> Row | None:
+    row = SETTLE.row(may_follow=True, **parameters)
+    if row is not None and row["has_successors"]:
+        follow([execution_id])
+    return row
 
 
 def _decide_about_condition(

@@ -21,7 +21,7 @@ def cancel_unclaimed(execution_id: UUID, *, actor: str) -> bool:
             SET status = 'cancelled', reason = 'cancelled', fence = fence + 1,
                 completed_at = now(), cancel_requested_at = now(), cancel_requested_by = %(actor)s,
                 publish_again_at = NULL
-            WHERE id = %(id)s AND status IN ('scheduled', 'retrying', 'queued')
+            WHERE id = %(id)s AND status IN ('waiting', 'scheduled', 'retrying', 'queued')
             RETURNING id, old.status AS from_status, attempt, fence
         )
         INSERT INTO executions_executiontransition
@@ -47,12 +47,12 @@ def request_cancel(execution_id: UUID, *, actor: str) -> bool:
     )
 
 
-def take_back(*, queue: str | None = None, actor: str | None = None) -> int:
-    """Take what no worker has claimed back from a paused queue, or from all; return how many.
+def take_back(*, actor: str | None = None) -> int:
+    """Take what no worker has claimed of what is held back; return how many.
 
     The fence grows, so that the messages that are out find nothing.
     """
-    row = TAKE_BACK.row(queue=queue, actor=actor)
+    row = TAKE_BACK.row(actor=actor)
     return int(row["taken"]) if row else 0
 
 

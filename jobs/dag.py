@@ -81,9 +81,10 @@ class Graph(Generic[N]):
                 members.discard(node)
                 inside.discard(node)
                 waiting.extend(self._after.get(node, ()))
-        return self._in_order(members)
+        return self.in_order(members)
 
-    def _in_order(self, nodes: set[N]) -> list[N]:
+    def in_order(self, nodes: set[N]) -> list[N]:
+        """Return these nodes, each after those of its upstreams that are among them."""
         missing = {node: len(self._before[node] & nodes) for node in nodes}
         ready = deque(sorted(node for node, count in missing.items() if not count))
         ordered = []

@@ -7,6 +7,10 @@ SELECT s.id,
        s.parameters::text AS parameters,
        j.priority,
        v.id AS version_id,
+       j.concurrency_key,
+       EXISTS (
+           SELECT 1 FROM jobs_jobdependency d WHERE d.upstream_id = j.id AND d.is_active
+       ) AS has_dependents,
        coalesce(%(now)s::timestamptz, now()) AS now,
        -- Which rule holds since when, and whether it fires.
        s.versioned_at,

@@ -5,7 +5,7 @@ WITH opened AS (
         id, job_id, version_id, schedule_id, origin, correlation_id, triggered_by,
         scheduled_for, due_at, is_late, priority, status, reason, error_message, completed_at,
         business_date, previous_business_date, next_business_date,
-        fence, attempt, publish_count, cancel_at_once, input
+        fence, attempt, publish_count, cancel_at_once, input, concurrency_key
     )
     SELECT id, job_id, version_id, schedule_id, 'schedule', id, 'schedule',
            scheduled_for, due_at, is_late, priority,
@@ -14,16 +14,16 @@ WITH opened AS (
            note,
            CASE WHEN reason IS NOT NULL THEN coalesce(%(now)s::timestamptz, now()) END,
            business_date, previous_date, next_date,
-           0, 0, 0, false, input::jsonb
+           0, 0, 0, false, input::jsonb, concurrency_key
     FROM unnest(
         %(ids)s::uuid[], %(jobs)s::uuid[], %(versions)s::bigint[], %(schedules)s::uuid[],
         %(slots)s::timestamptz[], %(due)s::timestamptz[], %(late)s::boolean[],
         %(priorities)s::smallint[], %(reasons)s::text[], %(notes)s::text[],
         %(business_dates)s::date[], %(previous_dates)s::date[], %(next_dates)s::date[],
-        %(inputs)s::text[]
+        %(inputs)s::text[], %(keys)s::text[]
     ) AS slot (
         id, job_id, version_id, schedule_id, scheduled_for, due_at, is_late, priority, reason,
-        note, business_date, previous_date, next_date, input
+        note, business_date, previous_date, next_date, input, concurrency_key
     )
     ON CONFLICT (schedule_id, scheduled_for) WHERE origin = 'schedule' DO NOTHING
     RETURNING id, schedule_id, status, reason

@@ -3,7 +3,10 @@
 --
 -- A request to cancel turns every outcome but success into cancelled. Returns the new status and
 -- whether beat should look at once: work that is due waited behind what this attempt has freed.
-WITH mine AS (
+--
+-- What its end releases has to commit with it. So where something may follow the end, this changes
+-- nothing (is_settled is false) unless the caller says that he has a transaction for that (may_follow).
+WITH ours AS (
     SELECT id, job_id, schedule_id, queue, attempt, started_at,
            coalesce(cancel_requested_by = 'schedule', false) AS is_replaced,
            CASE WHEN cancel_requested_at IS NOT NULL AND %(status)s <> 'succeeded'
@@ -12,6 +15,23 @@ WITH mine AS (
     FROM executions_jobexecution
     WHERE id = %(id)s AND fence = %(fence)s AND status = 'running'
     FOR UPDATE
+), known AS (
+    SELECT ours.*,
+           ours.status NOT IN ('retrying', 'scheduled') AND (
+               job.fail_fast = 'run'
+               OR EXISTS (
+                   SELECT 1
+                   FROM executions_runedge edge
+                   WHERE edge.upstream_execution_id = ours.id AND edge.state = 'open'
+               )
+               OR EXISTS (
+                   SELECT 1 FROM jobs_jobdependency d WHERE d.upstream_id = ours.job_id AND d.is_active
+               )
+           ) AS has_successors
+    FROM ours
+    JOIN jobs_jobdefinition job ON job.id = ours.job_id
+), mine AS (
+    SELECT * FROM known WHERE %(may_follow)s OR NOT has_successors
 ), settled AS (
     UPDATE executions_jobexecution e
     SET status = mine.status,
@@ -58,7 +78,9 @@ WITH mine AS (
         %(log_streams)s::text[], %(log_messages)s::text[]
     ) AS line
 )
-SELECT mine.status,
+SELECT known.status,
+       known.has_successors,
+       mine.id IS NOT NULL AS is_settled,
        CASE
            WHEN mine.status IN ('retrying', 'scheduled') AND %(delay)s::float8 < 1 THEN true
            -- This statement's snapshot is older than its own UPDATE: the attempt still counts here.
@@ -88,6 +110,7 @@ SELECT mine.status,
                  AND waiting.due_at <= mine.now
            )
        END AS wakes_beat
-FROM mine
-JOIN jobs_jobdefinition job ON job.id = mine.job_id
+FROM known
+LEFT JOIN mine ON mine.id = known.id
+JOIN jobs_jobdefinition job ON job.id = known.job_id
 LEFT JOIN jobs_queue queue ON queue.name = mine.queue

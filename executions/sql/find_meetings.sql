@@ -1,0 +1,20 @@
+-- Find which joins the end of some executions concerns: for each dependency of another job on one of
+-- theirs that it satisfies, and that is no edge of their own run, the execution that ended last.
+-- Ordered by the job that joins, so that all lock joins in one order.
+SELECT DISTINCT ON (edge.job_id, edge.id)
+       edge.job_id, edge.id AS dependency_id, ended.id AS execution_id, ended.completed_at
+FROM executions_jobexecution ended
+JOIN jobs_jobdependency edge ON edge.upstream_id = ended.job_id AND edge.is_active
+JOIN jobs_jobdefinition job ON job.id = edge.job_id AND job.status <> 'archived'
+WHERE ended.id = ANY(%(ids)s::uuid[])
+  AND ended.completed_at IS NOT NULL
+  -- A later edit of the graph changes no run that is under way.
+  AND edge.created_at <= ended.opened_at
+  AND
+      \ir parts/edge_is_met.sql
+  AND NOT EXISTS (
+      SELECT 1
+      FROM executions_runedge own
+      WHERE own.upstream_execution_id = ended.id AND own.dependency_id = edge.id
+  )
+ORDER BY edge.job_id, edge.id, ended.completed_at DESC
