@@ -7,6 +7,7 @@ from django.db import transaction
 from audit.trail import Actor, record
 from core.clock import database_now
 from core.errors import Conflict, FieldProblem
+from jobs.dependencies import end_dependencies
 from jobs.models import JobDefinition, JobOwnership, JobStatus, JobVersion
 from jobs.ownership import change_ownership
 from jobs.scheduling import retire_schedule
@@ -87,8 +88,10 @@ def change_job(
 def set_job_status(
     *, actor: Actor, job: JobDefinition, status: JobStatus, reason: str | None = None
 ) -> JobDefinition:
-    """Enable, disable or archive a job. Archiving archives its schedules and cannot be undone.
+    """Enable, disable or archive a job. Archiving cannot be undone.
 
+    With a job its schedules are archived, and its dependencies no longer hold: what came after it
+    does not wait for it in runs opened from now on.
     Raises ``Conflict`` when it is archived already, or incomplete and to be enabled.
     """
     job = JobDefinition.objects.select_for_update(no_key=True).get(pk=job.pk)
@@ -109,6 +112,7 @@ def set_job_status(
     if status == JobStatus.ARCHIVED:
         for schedule in job.schedules.unarchived().select_for_update(of=("self",)).order_by("pk"):
             retire_schedule(schedule, actor=actor)
+        end_dependencies(actor=actor, job=job)
     actions = {JobStatus.ACTIVE: "JobEnabled", JobStatus.ARCHIVED: "JobDeleted"}
     record(
         actor=actor,

@@ -26,6 +26,10 @@ class JobDependencyQuerySet(models.QuerySet["JobDependency"]):
             Q(job__status=archived) | Q(upstream__status=archived)
         )
 
+    def of(self, job: JobDefinition) -> Self:
+        """The active ones on either side of a job."""
+        return self.filter(Q(job=job) | Q(upstream=job), is_active=True)
+
 
 class JobDependency(models.Model):
     """``job`` runs after ``upstream``. Read when a run is opened; that run keeps what it read."""
