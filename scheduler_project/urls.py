@@ -13,6 +13,7 @@ from executions.views import (
     ExecutionTrends,
     ExecutionViewSet,
     JobViewSet,
+    LockViewSet,
     QueueViewSet,
     ScheduleViewSet,
     StaleJobs,
@@ -28,6 +29,7 @@ router.register("jobs", JobViewSet, basename="job")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("executions", ExecutionViewSet, basename="execution")
 router.register("queues", QueueViewSet, basename="queue")
+router.register("locks", LockViewSet, basename="lock")
 router.register("calendars", CalendarViewSet, basename="calendar")
 router.register("exclusions", ExclusionViewSet, basename="exclusion")
 

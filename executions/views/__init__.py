@@ -9,6 +9,7 @@ from executions.views.dashboard import (
 )
 from executions.views.executions import ExecutionViewSet
 from executions.views.jobs import JobViewSet, ScheduleViewSet
+from executions.views.locks import LockViewSet
 from executions.views.queues import QueueViewSet
 from executions.views.workers import WorkerList
 
@@ -17,6 +18,7 @@ __all__ = [
     "ExecutionTrends",
     "ExecutionViewSet",
     "JobViewSet",
+    "LockViewSet",
     "QueueViewSet",
     "ScheduleViewSet",
     "StaleJobs",

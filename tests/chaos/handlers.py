@@ -227,3 +227,28 @@ def talk(context: JobContext, lines: int = 3) -> None:
         while not (Path(os.environ["EVIDENCE"]) / "go").exists():
             time.sleep(0.02)
         context.progress(1.0, "whole")
+
+
+@job_handler("tests.lock")
+def hold_lock(context: JobContext, seconds: float = 60.0, wait: float = 60.0) -> int:
+    """Hold the lock ``chaos`` in the first call for so long; note each number it was held under."""
+    with witnessed(context) as call, context.lock("chaos", wait=wait) as held:
+        folder = Path(os.environ["EVIDENCE"])
+        _note(folder / "fences", f"{held.fence} {context.execution_id}")
+        if call == 1:
+            _sleep(seconds)
+    return held.fence
+
+
+@job_handler("tests.lock_frozen")
+def hold_lock_unwitnessed(context: JobContext, seconds: float = 60.0) -> int:
+    """The same, without the file lock that a frozen process would keep."""
+    folder = Path(os.environ["EVIDENCE"])
+    calls = folder / f"{context.execution_id}.calls"
+    is_first = not calls.exists()
+    _note(calls, f"start {context.attempt} {os.getpid()}")
+    with context.lock("chaos", wait=60.0) as held:
+        _note(folder / "fences", f"{held.fence} {context.execution_id}")
+        if is_first:
+            _sleep(seconds)
+    return held.fence
