@@ -17,14 +17,17 @@ class ExecutionsConfig(AppConfig):
             check_allowed_commands,
             check_condition_databases,
             check_condition_roots,
+            check_containers,
             check_retention,
             check_times,
         )
+        from executions.handlers.container.sweep import SweepContainers
 
         register(check_times)
         register(check_allowed_commands)
         register(check_condition_databases)
         register(check_condition_roots)
+        register(check_containers)
         register(check_retention)
-        current_app.steps["worker"].update({Heartbeat, Refill, Drain})
+        current_app.steps["worker"].update({Heartbeat, Refill, Drain, SweepContainers})
         import_module("executions.process")  # its signal receivers belong to every worker

@@ -103,6 +103,38 @@ def check_condition_roots(**_: Any) -> list[CheckMessage]:
     ]
 
 
+def check_containers(**_: Any) -> list[CheckMessage]:
+    """Check what containers may be and where they run, where any may."""
+    problems: list[CheckMessage] = [
+        Error(
+            f"SCHEDULER_ALLOWED_IMAGES lists {entry!r}, which no image can match.",
+            hint="List images as jobs name them, or patterns of them such as"
+            " registry.example.com/reports/*, separated by commas and without blanks.",
+            id="executions.E008",
+        )
+        for entry in settings.SCHEDULER_ALLOWED_IMAGES
+        if not entry or entry != "".join(entry.split()) or "//" in entry
+    ]
+    if settings.SCHEDULER_ALLOWED_IMAGES and not _is_docker_host(settings.SCHEDULER_DOCKER_HOST):
+        problems.append(
+            Error(
+                f"SCHEDULER_DOCKER_HOST is {settings.SCHEDULER_DOCKER_HOST!r}.",
+                hint="Use unix:///path/of/docker.sock, or tcp://host:2376 with DOCKER_TLS_VERIFY"
+                " and DOCKER_CERT_PATH.",
+                id="executions.E009",
+            )
+        )
+    return problems + [
+        Error(f"{name} is {getattr(settings, name):g}.", hint=hint, id="executions.E010")
+        for name, least, hint in (
+            ("SCHEDULER_CONTAINER_MEMORY_MB", 6, "Give MiB, 6 or more."),
+            ("SCHEDULER_CONTAINER_CPUS", 0.01, "Give a number of CPUs from 0.01 on."),
+            ("SCHEDULER_CONTAINER_PIDS", 1, "Give a number of processes from 1 on."),
+        )
+        if getattr(settings, name) < least
+    ]
+
+
 def is_plain_path(path: str) -> bool:
     """Return whether a path is absolute and has no ``.``, ``..`` or empty part."""
     return path.startswith("/") and not path.startswith("//") and os.path.normpath(path) == path
@@ -115,3 +147,14 @@ def _is_named_address(entry: str) -> bool:
     except ValueError:
         return False
     return bool(name.strip()) and parts.scheme in ("postgresql", "postgres") and bool(parts.netloc)
+
+
+def _is_docker_host(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return is_plain_path(parts.path) and not host
+    return parts.scheme in ("tcp", "http", "https") and bool(host and port)

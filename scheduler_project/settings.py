@@ -201,6 +201,16 @@ SYSTEM_JOB_MODULES = [
 # Programs that out-of-process jobs may start: absolute paths, or patterns of them such as
 # "/opt/reports/bin/*". None by default.
 SCHEDULER_ALLOWED_COMMANDS = env.list("SCHEDULER_ALLOWED_COMMANDS", default=[])
+# Images that container jobs may run: names as jobs write them, or patterns of them such as
+# "registry.example.com/reports/*". None by default.
+SCHEDULER_ALLOWED_IMAGES = env.list("SCHEDULER_ALLOWED_IMAGES", default=[])
+SCHEDULER_DOCKER_HOST = env.str(
+    "SCHEDULER_DOCKER_HOST", env.str("DOCKER_HOST", "unix:///var/run/docker.sock")
+)
+# What a container may use whose job does not say.
+SCHEDULER_CONTAINER_MEMORY_MB = env.int("SCHEDULER_CONTAINER_MEMORY_MB", 512)
+SCHEDULER_CONTAINER_CPUS = env.float("SCHEDULER_CONTAINER_CPUS", 1.0)
+SCHEDULER_CONTAINER_PIDS = env.int("SCHEDULER_CONTAINER_PIDS", 256)
 
 SCHEDULER_LEASE_SECONDS = env.float("SCHEDULER_LEASE_SECONDS", 60.0)
 SCHEDULER_LEASE_MARGIN_SECONDS = env.float("SCHEDULER_LEASE_MARGIN_SECONDS", 15.0)
@@ -230,6 +240,9 @@ SCHEDULER_KEEP_LOG_DAYS = env.int("SCHEDULER_KEEP_LOG_DAYS", 30)
 OUTBOUND_ALLOW_PRIVATE_NETWORKS = env.bool("OUTBOUND_ALLOW_PRIVATE_NETWORKS", False)
 OUTBOUND_ALLOWED_CIDRS = env.list("OUTBOUND_ALLOWED_CIDRS", default=[])
 OUTBOUND_DENIED_CIDRS = env.list("OUTBOUND_DENIED_CIDRS", default=[])
+
+# Files with the secrets that jobs refer to, in the workers; none when empty.
+SCHEDULER_SECRETS_DIR = env.str("SCHEDULER_SECRETS_DIR", "")
 
 # --- What the conditions of schedules may ask: databases as name=url, and folders ---
 

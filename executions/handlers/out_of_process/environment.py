@@ -9,11 +9,10 @@ import os
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from executions.capture import LogBuffer
 from executions.claim import Claim
-from executions.handlers.out_of_process.workspace import Workspace
 
 PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ")
 MOST_BYTES = 32 * 1024  # of one parameter; the kernel takes at most 128 KiB in one variable
@@ -21,21 +20,39 @@ MOST_BYTES = 32 * 1024  # of one parameter; the kernel takes at most 128 KiB in 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-def build_environment(claim: Claim, workspace: Workspace, lines: LogBuffer) -> dict[bytes, bytes]:
+class Places(Protocol):
+    """Where a command finds and leaves its files, as the command sees them."""
+
+    folder: str
+    parameters_file: str
+    upstream_file: str
+    output_file: str
+
+
+def build_environment(claim: Claim, places: Places, lines: LogBuffer) -> dict[bytes, bytes]:
     """Return the command's environment; ``lines`` says which parameters could not be part of it."""
     own = {
         name: value
         for name, value in os.environ.items()
         if name in PASSED_ON or name.startswith("LC_")
     }
+    defaults = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+    attempt = describe_attempt(claim, places, lines) | {"TMPDIR": places.folder}
+    return {
+        name.encode(): value.encode("utf-8", "surrogateescape")
+        for name, value in (defaults | own | attempt).items()
+    }
+
+
+def describe_attempt(claim: Claim, places: Places, lines: LogBuffer) -> dict[str, str]:
+    """Return the variables that tell of the attempt and its parameters."""
     attempt = {
         "SCHEDULER_EXECUTION_ID": str(claim.execution_id),
         "SCHEDULER_ATTEMPT": str(claim.attempt),
         "SCHEDULER_SCHEDULED_FOR": _utc(claim.scheduled_for),
         "SCHEDULER_DEADLINE": _utc(claim.deadline),
-        "SCHEDULER_PARAMETERS_FILE": workspace.parameters_file,
-        "SCHEDULER_OUTPUT_FILE": workspace.output_file,
-        "TMPDIR": workspace.folder,
+        "SCHEDULER_PARAMETERS_FILE": places.parameters_file,
+        "SCHEDULER_OUTPUT_FILE": places.output_file,
     }
     dates = {
         "SCHEDULER_BUSINESS_DATE": claim.business_date,
@@ -43,16 +60,12 @@ def build_environment(claim: Claim, workspace: Workspace, lines: LogBuffer) -> d
         "SCHEDULER_NEXT_BUSINESS_DATE": claim.next_business_date,
     }
     if claim.has_upstream:
-        attempt["SCHEDULER_UPSTREAM_FILE"] = workspace.upstream_file
+        attempt["SCHEDULER_UPSTREAM_FILE"] = places.upstream_file
     attempt |= {name: day.isoformat() for name, day in dates.items() if day is not None}
     variables, left_out = name_parameters(claim.parameters)
     for reason in left_out:
         lines.add(level="WARNING", stream="platform", message=reason)
-    defaults = {"PATH": os.defpath, "LANG": "C.UTF-8"}
-    return {
-        name.encode(): value.encode("utf-8", "surrogateescape")
-        for name, value in (defaults | own | attempt | variables).items()
-    }
+    return attempt | variables
 
 
 def name_parameters(parameters: dict[str, Any]) -> tuple[dict[str, str], list[str]]:

@@ -60,7 +60,7 @@ class Workspace:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise NotStorable(f"{_WHAT} is no regular file")
             with open(descriptor, "rb", closefd=False) as file:
-                return _read_json(file.read(MAX_JSON_BYTES + 1))
+                return read_json(file.read(MAX_JSON_BYTES + 1))
         finally:
             os.close(descriptor)
 
@@ -77,7 +77,8 @@ def _write_json(path: str, value: dict[str, Any]) -> None:
         json.dump(value, file, ensure_ascii=False)
 
 
-def _read_json(data: bytes) -> str:
+def read_json(data: bytes) -> str:
+    """Return the output file's bytes as strict JSON text, or raise :class:`NotStorable`."""
     if len(data) > MAX_JSON_BYTES:
         raise NotStorable(f"{_WHAT} has more than {MAX_JSON_BYTES:,} bytes")
     try:
