@@ -139,7 +139,7 @@ def read_waits(executions: Iterable[UUID]) -> dict[UUID, datetime]:
 
 
 @lru_cache(maxsize=1)
-def _client() -> "redis.Redis":
+def _client() -> Any:  # typed, its answers would be bytes or text
     return redis.Redis.from_url(
         settings.CELERY_BROKER_URL,
         socket_timeout=_PATIENCE_SECONDS,
