@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from core.sql import load
 from core.startup import refuse_bad_settings
+from executions.backfills import release_backfills
 from executions.breaker import Breaker
 from executions.completions import follow_completions
 from executions.dispatcher import dispatch
@@ -100,6 +101,7 @@ class PlatformScheduler(Scheduler):
             Chore(_SCHEDULE_CHORES_SECONDS, follow_completions),
             Chore(_SCHEDULE_CHORES_SECONDS, Breaker().pause_failing),
             Chore(_SCHEDULE_CHORES_SECONDS, stop_replaced),
+            Chore(_SCHEDULE_CHORES_SECONDS, release_backfills),
             Chore(settings.SCHEDULER_RESCUE_SECONDS, rescue),
             Chore(settings.SCHEDULER_SWEEP_SECONDS, sweep),
             Chore(settings.SCHEDULER_HEARTBEAT_SECONDS, self._report),
