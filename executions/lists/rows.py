@@ -58,7 +58,7 @@ def listed(executions: QuerySet[JobExecution]) -> QuerySet[JobExecution]:
         )
     for name in LARGE_TEXTS:
         shown[f"shown_{name}"] = Left(name, LARGEST_SHOWN + 1)
-    return described(executions).defer(*LARGE_JSON, *LARGE_TEXTS).annotate(**shown)
+    return described(executions).defer(*LARGE_JSON, *LARGE_TEXTS, "checkpoint").annotate(**shown)
 
 
 def _is_large(name: str) -> Expression:
