@@ -47,8 +47,9 @@ class ServiceForm(ModelForm):
                 transaction.set_rollback(True)
         except InvalidInput as refusal:
             for problem in refusal.problems:
-                field = problem.field if problem.field in self.fields else None
-                self.add_error(field, problem.detail)
+                name, _, inner = problem.field.partition(".")
+                detail = f"{inner}: {problem.detail}" if inner else problem.detail
+                self.add_error(name if name in self.fields else None, detail)
         except Refused as refusal:
             self.add_error(None, refusal.detail)
 

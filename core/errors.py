@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """What is wrong with one field (snake_case name), as a stable code and a sentence."""
+    """What is wrong with one field (snake_case name), as a stable code and a sentence.
+
+    What is inside a field of JSON follows after a dot, as it is written there.
+    """
 
     field: str
     code: str

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from core.errors import FieldProblem, InvalidInput
 from core.text import NotStorable, strict_json
+from jobs.concurrency_keys import problems_of_template
 from jobs.conditions.validation import condition_problems
 from jobs.models import (
     ExclusionScope,
@@ -23,6 +24,7 @@ from jobs.models import (
     JobStatus,
     Overlap,
 )
+from jobs.options import problems_of_options
 from jobs.rules import spec_of
 from jobs.schedules import FIELDS_OF_KIND, InvalidRule, Rule, compile_rule
 from jobs.schedules.business import CalendarOutOfDate
@@ -50,6 +52,8 @@ def problems_of(row: Any, exclude: set[str] | None = None) -> list[FieldProblem]
     refused = {problem.field for problem in problems}
     if isinstance(row, JobDefinition) and row.status != JobStatus.DRAFT:
         problems += [p for p in problems_of_work(row) if p.field not in refused]
+    if isinstance(row, JobDefinition) and "concurrency_key" not in refused:
+        problems += _check_concurrency_key(row.concurrency_key)
     if isinstance(row, JobSchedule):
         problems += _check_exclusions(row)
         problems += _check_overlap(row)
@@ -89,14 +93,15 @@ def _check_fields(row: Any, exclude: set[str] | None) -> list[FieldProblem]:
 
 def problems_of_work(job: JobDefinition) -> list[FieldProblem]:
     """Return what keeps a job from naming what its mode carries out; a draft need not yet."""
+    problems = problems_of_options(job)
     if job.execution_mode == ExecutionMode.IN_PROCESS and not job.execution_type_name:
         detail = (
             "An in_process job needs the registered name of its handler, such as reports.daily."
         )
-        return [FieldProblem("execution_type_name", "required", detail)]
+        problems.append(FieldProblem("execution_type_name", "required", detail))
     if job.execution_mode == ExecutionMode.OUT_OF_PROCESS:
-        return _check_command(job.execution_command)
-    return []
+        problems += _check_command(job.execution_command)
+    return problems
 
 
 def _check_command(command: str) -> list[FieldProblem]:
@@ -111,6 +116,11 @@ def _check_command(command: str) -> list[FieldProblem]:
         detail = "An out_of_process job needs its command, such as /opt/reports/bin/daily EU."
         return [FieldProblem("execution_command", "required", detail)]
     return []
+
+
+def _check_concurrency_key(template: str) -> list[FieldProblem]:
+    detail = problems_of_template(template)
+    return [FieldProblem("concurrency_key", "invalid_template", detail)] if detail else []
 
 
 def _check_rule(schedule: JobSchedule, refused: set[str]) -> list[FieldProblem]:

@@ -108,7 +108,9 @@ def _invalid(errors: list[dict[str, str]]) -> Problem:
 
 
 def _path_of(field_name: str) -> tuple[str, ...]:
-    return () if field_name == "__all__" else (camel_case(field_name),)
+    """Return the place of a field; what follows its first dot is written as on the wire."""
+    name, *inner = field_name.split(".")
+    return () if name == "__all__" else (camel_case(name), *inner)
 
 
 def _flatten(detail: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], ErrorDetail]]:

@@ -95,15 +95,21 @@ class _CamelCase:
             names = {
                 str(field.source).rpartition(".")[2]: name for name, field in self.fields.items()
             }
-            details: dict[str, list[ErrorDetail]] = {}
+            details: dict[str, Any] = {}
             for problem in error.problems:
-                name = names.get(problem.field, camel_case(problem.field))
-                is_about_all = problem.field == "__all__"
+                field, *inner = problem.field.split(".")
+                name = names.get(field, camel_case(field))
                 detail = _SNAKE_CASE.sub(lambda word: names.get(word[0], word[0]), problem.detail)
-                details.setdefault("non_field_errors" if is_about_all else name, []).append(
-                    ErrorDetail(detail, problem.code)
-                )
+                path = ["non_field_errors" if field == "__all__" else name, *inner]
+                _nest(details, path, ErrorDetail(detail, problem.code))
             raise ValidationError(details) from None
+
+
+def _nest(details: dict[str, Any], path: list[str], error: ErrorDetail) -> None:
+    """Add the error of what stands at ``path`` in a body."""
+    for part in path[:-1]:
+        details = details.setdefault(part, {})
+    details.setdefault(path[-1], []).append(error)
 
 
 def _reader(field: Any) -> Callable[[Any], Any]:

@@ -36,7 +36,11 @@ def address(job):
 
 def test_a_job_has_the_fields_of_the_contract(api):
     body = api.get(f"/api/jobs/{make_job().id}").json()
-    assert set(body) - CONTRACT_FIELDS == {"priority", "queue", "keepDays", "keepExecutions"}
+    assert set(body) - CONTRACT_FIELDS == {
+        *("priority", "queue", "keepDays", "keepExecutions", "executionOptions", "failFast"),
+        *("concurrencyKey", "maxConcurrentPerKey", "startsPerMinute"),
+        *("breakerFailures", "breakerSeconds"),
+    }
     assert set(body) >= CONTRACT_FIELDS
 
 
@@ -248,11 +252,17 @@ def test_a_job_out_of_process_needs_no_handler(api):
     )
 
 
-@pytest.mark.parametrize("mode", [3, 4, "Container", "http"])
-def test_a_mode_to_come_is_refused_as_not_available_yet(api, mode):
-    problem = problem_of(create(api, executionMode=mode), 400, "validation_error")
-    assert problem["errors"][0]["code"] == "not_available"
-    assert "use one of in_process, out_of_process" in problem["errors"][0]["detail"]
+@pytest.mark.parametrize("mode", [4, "Http", "http"])
+def test_a_job_may_be_a_request(api, mode):
+    options = {"url": "https://example.com/"}
+    answer = create(api, executionMode=mode, executionOptions=options)
+    assert (answer.json()["executionMode"], answer.json()["executionOptions"]) == ("http", options)
+
+
+@pytest.mark.parametrize("mode", [5, "CeleryTask", "celery_task"])
+def test_a_job_may_be_a_task_of_another_celery(api, mode):
+    answer = create(api, executionMode=mode, executionOptions={"ignoreResult": True})
+    assert answer.json()["executionMode"] == "celery_task"
 
 
 def test_what_the_platform_keeps_itself_is_ignored(api):
@@ -638,3 +648,13 @@ def test_archiving_by_status_takes_the_permission_to_delete(bob, bob_api):
     bob.user_permissions.set(Permission.objects.filter(codename__in=both))
     answer = bob_api.send("put", f"{address(job)}/status", {"status": "archived"})
     assert (answer.status_code, answer.json()["status"]) == (200, "archived")
+
+
+def test_a_bad_option_is_pointed_at_where_it_stands(api):
+    options = {"url": "https://example.com/", "headers": {"X-A": 1}, "bdy": {}}
+    answer = create(api, executionMode=4, executionOptions=options)
+    problem = problem_of(answer, 400, "validation_error")
+    assert {error["pointer"]: error["code"] for error in problem["errors"]} == {
+        "#/executionOptions/bdy": "unknown_option",
+        "#/executionOptions/headers/X-A": "invalid_option",
+    }

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 ALICE = Actor(name="alice", id="7", request_id=UUID(int=9))
 NIGHTLY = {"name": "nightly", "execution_type_name": "tests.noop"}
 CHANGES: dict[str, Any] = {
-    "execution_options": {"note": "for a mode that reads it"},
+    "execution_options": {"url": "https://reports.example.com/"},
     "concurrency_key": "customer:{customer_id}",
     "max_concurrent_per_key": 2,
     "starts_per_minute": 30,
@@ -46,6 +46,13 @@ CHANGES: dict[str, Any] = {
     "parameter_schema": {"type": "object"},
     "priority": 6,
     "queue_id": "slow",
+}
+# What a job has to be for the change to be one it takes.
+STARTS: dict[str, Any] = {
+    "execution_options": {
+        "execution_mode": "http",
+        "execution_options": {"url": "https://example.com/"},
+    },
 }
 
 
@@ -219,7 +226,7 @@ def test_a_job_out_of_process_needs_no_handler_and_one_in_process_no_command() -
 @pytest.mark.parametrize("field", CHANGES)
 def test_each_change_makes_a_version_and_audits_that_field_alone(field: str) -> None:
     Queue.objects.create(name="slow")
-    job = make_job()
+    job = make_job(**STARTS.get(field, {}))
     before = job.snapshot()
 
     changed = change_job(actor=ALICE, job=job, fields={field: CHANGES[field]})
