@@ -54,17 +54,18 @@ def test_of_two_halves_added_at_once_one_is_refused_with_its_path():
     assert is_without_cycle()
 
 
-def test_of_three_parts_added_and_switched_on_at_once_one_is_refused():
-    for _ in range(10):
-        jobs = [make_job() for _ in range(3)]
-        off = switched_off(jobs[2], jobs[1])
+def test_two_ways_that_close_a_cycle_together_without_a_job_in_common():
+    for _ in range(15):
+        first, second, third, fourth = [make_job() for _ in range(4)]
+        add(second, first)
+        add(fourth, third)
+        off = switched_off(first, fourth)
         said = race(
-            lambda jobs=jobs: try_to(lambda: add(jobs[1], jobs[0])),
+            lambda job=third, upstream=second: try_to(lambda: add(job, upstream)),
             lambda off=off: try_to(lambda: switch_on(off)),
-            lambda jobs=jobs: try_to(lambda: add(jobs[0], jobs[2])),
         )
         (refusal,) = filter(None, said)
-        assert refusal.count(" -> ") == 3
+        assert refusal.count(" -> ") == 4
     assert is_without_cycle()
 
 
