@@ -10,28 +10,58 @@ from django.db import transaction
 import jobs.queues
 from audit.trail import Actor
 from core.sql import load
+from executions.holds import end_hold, hold
 from executions.transitions import take_back
 from executions.wake import poke_after_commit
-from jobs.models import Queue
+from jobs.holds import HoldTarget
+from jobs.models import Hold, HoldScope, Queue
 
 QUEUE_LOADS = load(__file__, "queue_loads")
+_NO_REASON = "No reason was given."
+
+
+@transaction.atomic
+def create_queue(
+    *, actor: Actor, fields: dict[str, Any], reason: str | None = None, is_paused: bool = False
+) -> Queue:
+    """Create a queue, paused if asked; raise ``InvalidInput`` by field."""
+    queue = jobs.queues.create_queue(actor=actor, fields=fields)
+    if is_paused:
+        _pause(queue, actor, reason)
+    return queue
 
 
 @transaction.atomic
 def change_queue(
-    *, actor: Actor, queue: Queue, fields: dict[str, Any], reason: str | None = None
+    *,
+    actor: Actor,
+    queue: Queue,
+    fields: dict[str, Any],
+    reason: str | None = None,
+    is_paused: bool | None = None,
 ) -> Queue:
-    """Change a queue's limit, or pause or resume it; raise ``InvalidInput`` by field.
+    """Change a queue's limit, pause or resume it; raise ``InvalidInput`` by field.
 
-    Pausing takes back what no worker has claimed, to run once the queue is resumed; what runs goes
-    on. What a dispatcher is handing out at this very moment follows with the next sweep.
+    Pausing is a hold of the queue (``executions.holds``), resuming its end. What is as it should be
+    already stays as it is.
     """
     queue = jobs.queues.change_queue(actor=actor, queue=queue, fields=fields, reason=reason)
-    if queue.is_paused:
-        take_back(queue=queue.name, actor=actor.name)
-    else:
+    if is_paused is None:
         poke_after_commit()
+        return queue
+    held = Hold.objects.open().filter(queue=queue).first()
+    if is_paused and held is None:
+        _pause(queue, actor, reason)
+    elif is_paused:
+        take_back(actor=actor.name)
+    elif held is not None:
+        end_hold(actor=actor, hold=held)
     return queue
+
+
+def _pause(queue: Queue, actor: Actor, reason: str | None) -> None:
+    target = HoldTarget(HoldScope.QUEUE, queue=queue)
+    hold(actor=actor, target=target, reason=reason or _NO_REASON)
 
 
 @dataclass(frozen=True)
@@ -39,8 +69,12 @@ class QueueLoad:
     """One queue, its unfinished executions, and the live workers that serve it."""
 
     queue: Queue
+    is_paused: bool
+    """Whether somebody holds back the queue itself."""
     ready: int
-    """Due, and waiting for room, for the queue to be resumed, or for beat."""
+    """Due, and waiting for room, for a hold to end, or for beat."""
+    held: int
+    """Of those ready: held back with the queue, their job, their team or everything."""
     queued: int
     """Handed to the broker, and claimed by no worker yet."""
     running: int
@@ -48,7 +82,7 @@ class QueueLoad:
     """When the longest waiting of those ready or queued was due."""
     worker_names: list[str]
     slots: int
-    """Places of these workers together; they may serve other queues as well."""
+    """Places of these workers together, without those that drain; they may serve others as well."""
 
     @property
     def is_served(self) -> bool:
@@ -57,8 +91,9 @@ class QueueLoad:
 
     @property
     def lacks_worker(self) -> bool:
-        """Whether executions wait in an open queue that nobody serves."""
-        return not self.is_served and not self.queue.is_paused and self.ready + self.queued > 0
+        """Whether executions wait for nothing but a worker, and nobody serves the queue."""
+        waiting = self.ready - self.held + self.queued
+        return not self.is_served and not self.is_paused and waiting > 0
 
 
 def queue_loads(*, now: datetime | None = None) -> list[QueueLoad]:
@@ -68,6 +103,6 @@ def queue_loads(*, now: datetime | None = None) -> list[QueueLoad]:
 
 
 def _load(row: dict[str, Any]) -> QueueLoad:
-    fields = ("name", "max_concurrent_executions", "is_paused")
+    fields = ("name", "max_concurrent_executions")
     queue = Queue.from_db("default", fields, [row.pop(field) for field in fields])
     return QueueLoad(queue=queue, **row)

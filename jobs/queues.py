@@ -10,7 +10,7 @@ from core.errors import FieldProblem, InvalidInput
 from jobs.models import Queue
 from jobs.validation import validate
 
-_FIELDS = ("max_concurrent_executions", "is_paused")
+_FIELDS = ("max_concurrent_executions",)
 
 
 @transaction.atomic
@@ -27,10 +27,7 @@ def create_queue(*, actor: Actor, fields: dict[str, Any]) -> Queue:
 def change_queue(
     *, actor: Actor, queue: Queue, fields: dict[str, Any], reason: str | None = None
 ) -> Queue:
-    """Change a queue's limit, or pause or resume it; raise ``InvalidInput`` by field.
-
-    Who pauses calls ``executions.queues.change_queue``, which also takes back what waits.
-    """
+    """Change a queue's limit; raise ``InvalidInput`` by field."""
     queue = Queue.objects.select_for_update().get(pk=queue.pk)
     before = model_to_dict(queue, _FIELDS)
     for name, value in fields.items():

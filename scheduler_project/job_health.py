@@ -26,10 +26,10 @@ SELECT
     (SELECT extract(epoch FROM now() - max(last_seen_at))::float8 FROM executions_worker
      WHERE kind = 'beat' AND stopped_at IS NULL) AS beat_silence,
     (SELECT count(*) FROM jobs_queue q
-     WHERE NOT q.is_paused
-       AND NOT EXISTS (
+     WHERE NOT EXISTS (
            SELECT 1 FROM executions_worker w
            WHERE w.kind = 'worker' AND w.stopped_at IS NULL AND q.name = ANY(w.queues)
+             AND w.drain_requested_at IS NULL
              AND w.last_seen_at > now() - make_interval(secs => %(silence)s)
        )
        AND (
@@ -41,8 +41,15 @@ SELECT
            OR EXISTS (
                SELECT 1 FROM executions_jobexecution e
                JOIN jobs_jobdefinition j ON j.id = e.job_id
+               LEFT JOIN jobs_jobownership o ON o.job_id = e.job_id
                WHERE e.status IN ('scheduled', 'retrying') AND j.queue_id = q.name
                  AND e.due_at < now() - make_interval(secs => %(unserved)s)
+                 AND NOT EXISTS (
+                     SELECT 1 FROM jobs_hold h
+                     WHERE h.ended_at IS NULL
+                       AND (h.scope = 'everything' OR h.queue_id = q.name OR h.job_id = e.job_id
+                            OR h.scope = 'team' AND h.team_name = o.team_name)
+                 )
            )
        )) AS unserved,
     (SELECT count(*) FROM ended) AS ended,

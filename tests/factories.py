@@ -10,7 +10,15 @@ from core.clock import database_now
 from executions.models import JobExecution, Origin
 from executions.states import FINAL, ExecutionStatus
 from jobs.definitions import create_job
-from jobs.models import JobDefinition, JobSchedule, JobVersion, ScheduleVersion, Standing
+from jobs.models import (
+    Hold,
+    JobDefinition,
+    JobSchedule,
+    JobVersion,
+    Queue,
+    ScheduleVersion,
+    Standing,
+)
 from jobs.rules import spec_of, write_spec
 from jobs.scheduling import create_schedule
 from jobs.versions import keep_version
@@ -80,6 +88,21 @@ def make_schedules(rows: Iterable[JobSchedule]) -> list[JobSchedule]:
         batch_size=5_000,
     )
     return made
+
+
+def make_queue(name: str, *, is_paused: bool = False, **fields: Any) -> Queue:
+    """Return a queue."""
+    queue = Queue.objects.create(name=name, **fields)
+    if is_paused:
+        pause_queue(name)
+    return queue
+
+
+def pause_queue(name: str) -> None:
+    """Hold a queue back, as a row alone: nothing is taken back."""
+    Hold.objects.create(
+        scope="queue", queue_id=name, reason="test", held_by="tester", held_at=database_now()
+    )
 
 
 def make_execution(

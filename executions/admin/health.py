@@ -59,7 +59,7 @@ def _queues(loads: Sequence[QueueLoad]) -> Iterator[Finding]:
         url = reverse("admin:jobs_queue_change", args=[load.queue.pk])
         waiting = load.ready + load.queued
         waits = f"; {waiting:,} waiting" if waiting else ""
-        if load.queue.is_paused:
+        if load.is_paused:
             yield Finding("late", "pause", f"Queue {load.queue.name} is paused{waits}.", url)
         elif not load.is_served:
             look, sign = ("bad", "error") if load.lacks_worker else ("late", "warning")

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit.admin_forms import admin_actor
 from audit.trail import Actor
 from core.admin_display import NOTHING, badge
 from core.admin_page import Section
@@ -41,7 +42,7 @@ class LoadedQueueAdmin(QueueAdmin):
     """A queue, what is in it, and the workers that serve it."""
 
     list_display: Any = ("name", "state", "served", "running", "waiting", "limit", "job_count")
-    pause_question = "Pause? What no worker has claimed is taken back and waits; what runs goes on."
+    actions: Any = ("pause", "resume")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QueueList
@@ -54,10 +55,35 @@ class LoadedQueueAdmin(QueueAdmin):
         yield Section("Load", shown, is_above=True)
         yield from super().page_sections(request, obj)
 
-    def change(
-        self, *, actor: Actor, queue: Queue, fields: dict[str, Any], reason: str | None = None
-    ) -> Queue:
-        return change_queue(actor=actor, queue=queue, fields=fields, reason=reason)
+    def change(self, *, actor: Actor, queue: Queue, fields: dict[str, Any]) -> Queue:
+        return change_queue(actor=actor, queue=queue, fields=fields)
+
+    def page_buttons(self, obj: Any) -> Iterable[str]:
+        return ("resume",) if obj.is_held else ("pause",)
+
+    @admin.action(description="Pause …", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: Any) -> Any:
+        question = "Pause? What no worker has claimed is taken back and waits; what runs goes on."
+        if page := self.ask(
+            request, queryset, action="pause", question=question, wants_reason=True
+        ):
+            return page
+        return self._set_paused(request, queryset, True, "Paused")
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: Any) -> None:
+        self._set_paused(request, queryset, False, "Resumed")
+
+    def _set_paused(self, request: HttpRequest, queryset: Any, is_paused: bool, done: str) -> None:
+        actor, reason = admin_actor(request), self.reason_given(request)
+        self.act_on_each(
+            request,
+            queryset,
+            lambda queue: change_queue(
+                actor=actor, queue=queue, fields={}, reason=reason, is_paused=is_paused
+            ),
+            done,
+        )
 
     @admin.display(description="served by")
     def served(self, queue: Any) -> SafeString:

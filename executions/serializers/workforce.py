@@ -48,11 +48,13 @@ class QueueSerializer(CamelCaseSerializer):
         help_text="Executions under way at once, over all workers; null means no limit.",
     )
     is_paused = serializers.BooleanField(
-        source="queue.is_paused",
         required=False,
         help_text="Nothing is handed out, and what no worker has claimed is taken back.",
     )
     ready = serializers.IntegerField(read_only=True, help_text="Due, and not handed out yet.")
+    held = serializers.IntegerField(
+        read_only=True, help_text="Of those ready: held back by somebody (/api/holds)."
+    )
     queued = serializers.IntegerField(read_only=True, help_text="Handed out, and not claimed yet.")
     running = serializers.IntegerField(read_only=True)
     oldest_due_utc = UtcDateTimeField(

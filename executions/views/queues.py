@@ -12,10 +12,9 @@ from rest_framework.response import Response
 from audit.actors import actor_of
 from core.api.queries import Query
 from core.api.views import ApiViewSet, answer_all
-from executions.queues import QueueLoad, change_queue, queue_loads
+from executions.queues import QueueLoad, change_queue, create_queue, queue_loads
 from executions.serializers import QueueSerializer
 from jobs.models import Queue
-from jobs.queues import create_queue
 
 
 class QueueViewSet(ApiViewSet):
@@ -49,7 +48,12 @@ class QueueViewSet(ApiViewSet):
         body = self.read_body()
         actor = actor_of(request, claims=body.validated_data.get("updated_by"))
         with body.naming_fields():
-            queue = create_queue(actor=actor, fields=body.validated_data["queue"])
+            queue = create_queue(
+                actor=actor,
+                fields=body.validated_data["queue"],
+                is_paused=body.validated_data.get("is_paused", False),
+                reason=body.validated_data.get("reason") or None,
+            )
         answer = self._answer(queue.name, status=201)
         answer["Location"] = reverse("queue-detail", args=[queue.name])
         return answer
@@ -79,6 +83,7 @@ class QueueViewSet(ApiViewSet):
                 actor=actor_of(request, claims=body.validated_data.get("updated_by")),
                 queue=queue,
                 fields=fields,
+                is_paused=body.validated_data.get("is_paused"),
                 reason=body.validated_data.get("reason") or None,
             )
         return self._answer(queue.name)

@@ -1,17 +1,16 @@
 """Queues in the admin. ``executions`` adds what waits and runs in them, and who serves them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from audit.admin_forms import ServiceAdmin, ServiceForm, admin_actor
+from audit.admin_forms import ServiceAdmin, ServiceForm
 from audit.trail import Actor
 from core.admin_display import NOTHING, badge
-from jobs.models import JobStatus, Queue
+from jobs.models import Hold, JobStatus, Queue
 from jobs.queues import change_queue, create_queue
 
 
@@ -46,19 +45,16 @@ class QueueAdmin(ServiceAdmin):
     ordering = ("name",)
     search_fields = ("name",)
     search_help_text = "A part of the name."
-    actions: Any = ("pause", "resume")
     fields = ("name", "max_concurrent_executions")
-    pause_question = "Pause? Nothing new starts until it is resumed; what runs goes on."
 
-    def change(
-        self, *, actor: Actor, queue: Queue, fields: dict[str, Any], reason: str | None = None
-    ) -> Queue:
+    def change(self, *, actor: Actor, queue: Queue, fields: dict[str, Any]) -> Queue:
         """Change a queue. Every change of these pages goes through here."""
-        return change_queue(actor=actor, queue=queue, fields=fields, reason=reason)
+        return change_queue(actor=actor, queue=queue, fields=fields)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         of_use = Count("jobs", filter=~Q(jobs__status=JobStatus.ARCHIVED))
-        return super().get_queryset(request).annotate(job_count=of_use)
+        held = Exists(Hold.objects.open().filter(queue=OuterRef("pk")))
+        return super().get_queryset(request).annotate(job_count=of_use, is_held=held)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -74,34 +70,9 @@ class QueueAdmin(ServiceAdmin):
     def page_head(self, request: HttpRequest, obj: Queue) -> SafeString | str:
         return self.state(obj)
 
-    def page_buttons(self, obj: Queue) -> Iterable[str]:
-        return ("resume",) if obj.is_paused else ("pause",)
-
-    @admin.action(description="Pause …", permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: Any) -> Any:
-        if page := self.ask(
-            request, queryset, action="pause", question=self.pause_question, wants_reason=True
-        ):
-            return page
-        return self._set_paused(request, queryset, True, "Paused")
-
-    @admin.action(description="Resume", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: Any) -> None:
-        self._set_paused(request, queryset, False, "Resumed")
-
-    def _set_paused(self, request: HttpRequest, queryset: Any, is_paused: bool, done: str) -> None:
-        actor, fields = admin_actor(request), {"is_paused": is_paused}
-        reason = self.reason_given(request)
-        self.act_on_each(
-            request,
-            queryset,
-            lambda queue: self.change(actor=actor, queue=queue, fields=fields, reason=reason),
-            done,
-        )
-
-    @admin.display(description="state", ordering="is_paused")
-    def state(self, queue: Queue) -> SafeString:
-        if queue.is_paused:
+    @admin.display(description="state", ordering="is_held")
+    def state(self, queue: Any) -> SafeString:
+        if queue.is_held:
             return badge("paused", look="late", sign="pause")
         return badge("open", look="good", sign="check")
 

@@ -52,6 +52,7 @@ class Hold(models.Model):
     objects = HoldQuerySet.as_manager()
 
     class Meta:
+        permissions = [("hold_everything", "Can hold back everything (maintenance)")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(scope="everything", team_name="", queue=None, job=None)

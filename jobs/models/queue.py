@@ -24,7 +24,6 @@ class Queue(models.Model):
     starts_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="Attempts begun within a minute; empty means no limit."
     )
-    is_paused = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -41,3 +40,8 @@ class Queue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody holds it back; one query each time it is asked."""
+        return self.holds.filter(ended_at__isnull=True).exists()

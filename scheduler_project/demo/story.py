@@ -5,11 +5,11 @@ from django.db import transaction
 
 from audit.trail import Actor
 from core.clock import database_now
+from executions.queues import create_queue
 from executions.services import trigger
 from jobs.calendars.changing import create_calendar
 from jobs.definitions import create_job
 from jobs.models import HolidayCalendar, JobDefinition, Queue
-from jobs.queues import create_queue
 from jobs.scheduling import create_schedule
 from scheduler_project.demo import CALENDAR, COMMAND, QUEUE
 from scheduler_project.demo.jobs import DemoJob, demo_jobs
@@ -39,7 +39,12 @@ def _can_run(part: DemoJob) -> bool:
 
 def _create(part: DemoJob) -> None:
     if part.settings.get("queue_id") == QUEUE and not Queue.objects.filter(name=QUEUE).exists():
-        create_queue(actor=ACTOR, fields={"name": QUEUE, "is_paused": True})
+        create_queue(
+            actor=ACTOR,
+            fields={"name": QUEUE},
+            is_paused=True,
+            reason="The demo shows a queue that waits.",
+        )
     job = create_job(
         actor=ACTOR,
         fields={

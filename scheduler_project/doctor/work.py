@@ -36,14 +36,14 @@ def check_queues(now: datetime) -> Iterator[Finding]:
     active = JobDefinition.objects.filter(status=JobStatus.ACTIVE)
     used = set(active.values_list("queue_id", flat=True).distinct())
     for load in queue_loads(now=now):
-        if load.queue.name in used or load.ready or load.queued or load.queue.is_paused:
+        if load.queue.name in used or load.ready or load.queued or load.is_paused:
             yield _check_queue(load)
 
 
 def _check_queue(load: QueueLoad) -> Finding:
     name, waiting = load.queue.name, load.ready + load.queued
     about, hint = f"queue {name}", f"Start a worker with `-Q {name}`."
-    if load.queue.is_paused:
+    if load.is_paused:
         said = f"paused, {waiting} due" if waiting else "paused"
         return warn(about, said, f"`{PROGRAM} queues --resume {name}` lets its executions run.")
     if load.is_served:

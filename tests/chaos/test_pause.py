@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 def set_paused(is_paused: bool) -> None:
     queue = Queue.objects.get(name="default")
-    change_queue(actor=TESTER, queue=queue, fields={"is_paused": is_paused})
+    change_queue(actor=TESTER, queue=queue, fields={}, is_paused=is_paused)
 
 
 def test_a_paused_queue_finishes_what_runs_and_keeps_the_rest_until_it_is_resumed(
@@ -53,7 +53,7 @@ def test_a_paused_queue_finishes_what_runs_and_keeps_the_rest_until_it_is_resume
     wait_for("succeeded", *waiting, late)
     assert_kept(platform)
     for execution in waiting:
-        assert [move.reason for move in moves(execution, "scheduled")] == [None, "queue_paused"]
+        assert [move.reason for move in moves(execution, "scheduled")] == [None, "on_hold"]
         assert len(calls(platform, execution)) == 1
 
 

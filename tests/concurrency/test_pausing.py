@@ -32,7 +32,7 @@ def lane():
 
 
 def set_paused(queue, is_paused):
-    change_queue(actor=TESTER, queue=queue, fields={"is_paused": is_paused})
+    change_queue(actor=TESTER, queue=queue, fields={}, is_paused=is_paused)
 
 
 def try_claim(execution):
@@ -104,12 +104,18 @@ def test_a_dispatch_that_read_before_the_pause_and_commits_after_it_is_taken_bac
     assert (execution.status, execution.fence) == ("scheduled", 2)
 
 
+_HOLD_LANE = """
+    INSERT INTO jobs_hold (id, scope, team_name, queue_id, reason, held_by, held_at)
+    VALUES (uuidv7(), 'queue', '', 'lane', 'test', 'tester', now())
+"""
+
+
 def pause_elsewhere(other):
     """Do what ``change_queue`` does, on another connection, without waiting for the dispatcher."""
     with other.cursor() as cursor:
         cursor.execute("SET lock_timeout = '2s'")
-        cursor.execute("UPDATE jobs_queue SET is_paused = true WHERE name = 'lane'")
-    assert TAKE_BACK.row(using=other, queue="lane", actor=None) == {"taken": 0}
+        cursor.execute(_HOLD_LANE)
+    assert TAKE_BACK.row(using=other, actor=None) == {"taken": 0}
 
 
 def test_what_somebody_has_locked_holds_no_pause_up_and_follows_with_the_sweep(

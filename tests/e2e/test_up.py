@@ -177,7 +177,7 @@ def test_a_demo_job_waits_in_its_paused_queue(up: Up) -> None:
         FROM executions_jobexecution e
         JOIN jobs_jobdefinition j ON j.id = e.job_id
         JOIN jobs_queue q ON q.name = j.queue_id
-        WHERE q.is_paused
+        WHERE EXISTS (SELECT FROM jobs_hold h WHERE h.queue_id = q.name AND h.ended_at IS NULL)
     """
     assert set(ask(up.var, waiting)) == {"scheduled"}
     serving = "SELECT unnest(queues) FROM executions_worker WHERE kind = 'worker' ORDER BY 1"

@@ -53,7 +53,8 @@ class Command(PlatformCommand):
         queue = change_queue(
             actor=command_actor(),
             queue=find_queue(name),
-            fields={"is_paused": options["pause"] is not None},
+            fields={},
+            is_paused=options["pause"] is not None,
             reason=options["reason"],
         )
         return [load for load in queue_loads() if load.queue == queue]
@@ -82,7 +83,7 @@ def _table(loads: list[QueueLoad]) -> Table:
 
 
 def _state(load: QueueLoad) -> str:
-    if load.queue.is_paused:
+    if load.is_paused:
         return "paused"
     return "open" if load.is_served else "not served"
 

@@ -8,7 +8,7 @@ from audit.models import JobAudit
 from core.clock import database_now
 from executions.models import Worker
 from jobs.models import Queue
-from tests.factories import make_execution, make_job
+from tests.factories import make_execution, make_job, pause_queue
 from tests.integration.api.test_problems import problem_of
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +18,7 @@ IDLE = {
     "maxConcurrentExecutions": None,
     "isPaused": False,
     "ready": 0,
+    "held": 0,
     "queued": 0,
     "running": 0,
     "oldestDueUtc": None,
@@ -53,6 +54,7 @@ def test_a_queue_tells_its_load_and_who_serves_it(api):
     assert body == {
         **IDLE,
         "ready": 2,
+        "held": 0,
         "queued": 1,
         "running": 1,
         "oldestDueUtc": due.isoformat().replace("+00:00", "Z"),
@@ -86,17 +88,18 @@ def test_pausing_takes_back_what_no_worker_has_claimed(api):
     queued.refresh_from_db()
     running.refresh_from_db()
     assert (queued.status, running.status) == ("scheduled", "running")
-    entry = JobAudit.objects.get(action="QueueChanged")
+    entry = JobAudit.objects.get(action="HoldOpened")
     assert (entry.reason, entry.claimed_actor) == ("the printer burns", "Ada")
 
 
 def test_patch_changes_what_it_names_and_put_lifts_the_limit_it_leaves_out(api):
-    Queue.objects.filter(name="default").update(max_concurrent_executions=5, is_paused=True)
+    Queue.objects.filter(name="default").update(max_concurrent_executions=5)
+    pause_queue("default")
     body = api.send("patch", "/api/queues/default", {"isPaused": False}).json()
     assert (body["maxConcurrentExecutions"], body["isPaused"]) == (5, False)
     body = api.send("patch", "/api/queues/default", {"maxConcurrentExecutions": 6}).json()
     assert body["maxConcurrentExecutions"] == 6
-    Queue.objects.filter(name="default").update(is_paused=True)
+    pause_queue("default")
     body = api.send("put", "/api/queues/default", {}).json()
     assert (body["maxConcurrentExecutions"], body["isPaused"]) == (None, True)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from jobs.definitions import set_job_status
 from jobs.models import JobStatus, Queue
-from tests.factories import TESTER, make_job
+from tests.factories import TESTER, make_job, make_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -99,14 +99,14 @@ def test_a_list_tells_how_many_there_are_in_all_beside_a_filter(as_alice: Client
 
 
 def test_a_button_leads_back_to_the_page_it_names(as_alice: Client) -> None:
-    queue = Queue.objects.create(name="reports", is_paused=True)
+    queue = make_queue("reports", is_paused=True)
     data = {"action": "resume", "_selected_action": [queue.pk], "index": "0", "_back": JOBS}
     assert as_alice.post(QUEUES, data)["Location"] == JOBS
 
 
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/", "javascript:x"])
 def test_a_button_leads_to_no_other_site(as_alice: Client, back: str) -> None:
-    queue = Queue.objects.create(name="reports", is_paused=True)
+    queue = make_queue("reports", is_paused=True)
     data = {"action": "resume", "_selected_action": [queue.pk], "index": "0", "_back": back}
     assert as_alice.post(QUEUES, data)["Location"] == QUEUES
 

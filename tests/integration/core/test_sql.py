@@ -47,7 +47,7 @@ def test_what_a_line_includes_stands_in_its_place(write, tmp_path: Path) -> None
 
 
 def test_it_runs_in_the_transaction_that_django_has_open(write) -> None:
-    insert = write("INSERT INTO jobs_queue (name, is_paused) VALUES (%(n)s, false) RETURNING name")
+    insert = write("INSERT INTO jobs_queue (name) VALUES (%(n)s) RETURNING name")
 
     with transaction.atomic():
         insert.rows(n="slow")

@@ -13,8 +13,8 @@ from core.clock import database_now
 from core.times import show_span
 from executions.stats import dashboard_stats
 from jobs.definitions import set_job_status
-from jobs.models import JobStatus, Queue
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from jobs.models import JobStatus
+from tests.factories import TESTER, make_execution, make_job, make_queue, make_schedule
 from tests.integration.executions.admin_pages import let_look, make_worker, page_of
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_what_hinders_work_is_said(as_alice: Client) -> None:
     make_worker("w1@test", last_seen_at=silent_since)
     make_worker("w2@test", stopped_at=silent_since)
     make_worker("w3@test", last_seen_at=silent_since - timedelta(days=1))
-    Queue.objects.create(name="paused", is_paused=True)
+    make_queue("paused", is_paused=True)
     make_execution(make_job(queue_id="paused"))
     make_execution(status="queued")
     assert findings(as_alice) == [

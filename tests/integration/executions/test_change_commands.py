@@ -15,7 +15,7 @@ from jobs.definitions import set_job_status
 from jobs.models import JobDefinition, JobStatus, Queue
 from jobs.ownership import change_ownership
 from jobs.scheduling import archive_schedule, change_schedule
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_schedule, pause_queue
 from tests.integration.executions.calling import read, refuse, run
 
 pytestmark = pytest.mark.django_db
@@ -212,12 +212,12 @@ def test_queues_pause_takes_back_what_waits_and_shows_the_queue() -> None:
     )
     execution.refresh_from_db()
     assert execution.status == "scheduled"
-    entry = JobAudit.objects.get(action="QueueChanged")
+    entry = JobAudit.objects.get(action="HoldOpened")
     assert (entry.reason, entry.object_id) == ("maintenance", "default")
 
 
 def test_queues_resume_opens_it_again() -> None:
-    Queue.objects.filter(name="default").update(is_paused=True)
+    pause_queue("default")
 
     head, line = run("queues", "--resume", "default")[0].splitlines()
 

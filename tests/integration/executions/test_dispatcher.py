@@ -10,8 +10,8 @@ from core.clock import database_now
 from executions.dispatcher import _LOCK, choose, dispatch
 from executions.models import ExecutionTransition, JobExecution, Worker
 from jobs.definitions import change_job, set_job_status
-from jobs.models import JobStatus, JobVersion, Queue
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from jobs.models import Hold, JobStatus, JobVersion, Queue
+from tests.factories import TESTER, make_execution, make_job, make_queue, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -186,12 +186,12 @@ def test_a_full_queue_is_no_cap() -> None:
 
 
 def test_a_paused_queue_keeps_its_executions_and_others_go_on() -> None:
-    queue = Queue.objects.create(name="paused", is_paused=True)
+    queue = make_queue("paused", is_paused=True)
     held = make_execution(make_job(queue=queue))
     free = make_execution()
 
     assert chosen() == {free}
-    Queue.objects.update(is_paused=False)
+    Hold.objects.all().delete()
     assert chosen() == {held}
 
 
@@ -383,7 +383,7 @@ def test_what_is_not_yet_due_waits_for_its_time_even_when_the_job_is_disabled() 
 def test_neither_limit_nor_pause_nor_overlap_keeps_a_disabled_job_from_being_accounted_for() -> (
     None
 ):
-    queue = Queue.objects.create(name="paused", is_paused=True)
+    queue = make_queue("paused", is_paused=True)
     job = make_job(max_concurrent_executions=1, queue=queue)
     make_execution(job, status="running", queue="paused")
     make_slots(make_schedule(job), "scheduled", "scheduled")

@@ -46,9 +46,11 @@ WITH jobs AS (
         id, name, description, category, status, allowed_environments, execution_mode,
         execution_assembly, execution_type_name, execution_command, container_image,
         timeout_seconds, max_retries, retry_strategy, base_delay_seconds, max_delay_seconds,
-        max_concurrent_executions, priority, queue_id, allow_manual_trigger, version, created_by)
+        max_concurrent_executions, priority, queue_id, allow_manual_trigger, version, created_by,
+        execution_options, concurrency_key, max_concurrent_per_key, breaker_seconds, fail_fast)
     SELECT uuidv7(), 'history ' || n, '', '', 'active', 7, 'in_process', '', 'tests.noop', '', '',
-           300, 0, 'none', 30, 3600, 10, 5, 'history', true, 1, 'tester'
+           300, 0, 'none', 30, 3600, 10, 5, 'history', true, 1, 'tester',
+           '{}', '', 1, 300, 'branch'
     FROM generate_series(1, 50) AS n
     RETURNING id
 )
@@ -123,7 +125,7 @@ def link(django_db_setup: None, django_db_blocker: Any) -> Iterator[Link]:
         copy.ensure_connection()
     link: Link = copy.connection
     with link.transaction(force_rollback=True):
-        link.execute("INSERT INTO jobs_queue (name, is_paused) VALUES ('history', false)")
+        link.execute("INSERT INTO jobs_queue (name) VALUES ('history')")
         for statement in (JOBS, SCHEDULES, EXECUTIONS, TRANSITIONS):
             link.execute(statement)
         for table in (*LARGE, "jobs_jobdefinition", "jobs_jobversion"):

@@ -10,7 +10,7 @@ from executions.models import Worker
 from jobs.definitions import set_job_status
 from jobs.models import JobDefinition, JobSchedule, JobStatus, Queue
 from jobs.ownership import change_ownership
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_queue, make_schedule
 from tests.integration.executions.calling import read, refuse, rows, run
 
 pytestmark = pytest.mark.django_db
@@ -231,7 +231,7 @@ def test_without_a_live_worker_it_says_what_to_start() -> None:
 
 def test_queues_tells_what_waits_and_who_serves() -> None:
     Queue.objects.create(name="reports", max_concurrent_executions=3)
-    Queue.objects.create(name="zzz", is_paused=True)
+    make_queue("zzz", is_paused=True)
     make_process("w1@h")
     job = make_job(queue_id="reports")
     due_at = database_now() - timedelta(minutes=2)
@@ -262,6 +262,7 @@ def test_queues_as_json() -> None:
             "isPaused": False,
             "isServed": True,
             "ready": 1,
+            "held": 0,
             "queued": 0,
             "running": 0,
             "oldestDueUtc": f"{now:%Y-%m-%dT%H:%M:%SZ}",

@@ -134,7 +134,7 @@ def make_rerun() -> Callable[[], Any]:
 def make_pause() -> Callable[[], Any]:
     make_execution(status="queued")
     queue = Queue.objects.get(name="default")
-    return lambda: change_queue(actor=TESTER, queue=queue, fields={"is_paused": True})
+    return lambda: change_queue(actor=TESTER, queue=queue, fields={}, is_paused=True)
 
 
 def make_cancel() -> Callable[[], Any]:

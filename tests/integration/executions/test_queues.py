@@ -16,7 +16,7 @@ from executions.retry import RetryPolicy
 from executions.settlement import decide, settle
 from executions.states import FINAL
 from jobs.models import Queue
-from tests.factories import TESTER, make_execution, make_job
+from tests.factories import TESTER, make_execution, make_job, make_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -29,11 +29,11 @@ def lane() -> Queue:
 
 
 def pause(queue: Queue, **kw: Any) -> Queue:
-    return change_queue(actor=TESTER, queue=queue, fields={"is_paused": True}, **kw)
+    return change_queue(actor=TESTER, queue=queue, fields={}, is_paused=True, **kw)
 
 
 def resume(queue: Queue) -> Queue:
-    return change_queue(actor=TESTER, queue=queue, fields={"is_paused": False})
+    return change_queue(actor=TESTER, queue=queue, fields={}, is_paused=False)
 
 
 def status_of(execution: JobExecution) -> str:
@@ -56,7 +56,7 @@ def test_a_paused_queue_takes_back_what_no_worker_has_claimed(lane: Queue) -> No
     statuses = [status_of(execution) for execution in (running, fresh, tried, elsewhere)]
     assert statuses == ["running", "scheduled", "retrying", "queued"]
     moves = ExecutionTransition.objects.values_list("execution", "reason", "actor")
-    assert set(moves) == {(e.pk, "queue_paused", "tester") for e in (fresh, tried)}
+    assert set(moves) == {(e.pk, "on_hold", "tester") for e in (fresh, tried)}
 
 
 @pytest.mark.parametrize(("attempt", "status"), [(1, "scheduled"), (2, "retrying")])
@@ -91,9 +91,9 @@ def test_pausing_is_one_audit_entry_with_its_reason(lane: Queue) -> None:
 
     pause(lane, reason="database maintenance")
 
-    entry = JobAudit.objects.get(action="QueueChanged")
-    assert (entry.object_id, entry.reason) == ("lane", "database maintenance")
-    assert (entry.before, entry.after) == ({"is_paused": False}, {"is_paused": True})
+    entry = JobAudit.objects.get(action="HoldOpened")
+    assert (entry.object_type, entry.object_id) == ("queue", "lane")
+    assert entry.reason == "database maintenance"
 
 
 def test_pausing_once_more_empties_the_queue_again_and_records_nothing(lane: Queue) -> None:
@@ -103,7 +103,7 @@ def test_pausing_once_more_empties_the_queue_again_and_records_nothing(lane: Que
     pause(lane)
 
     assert status_of(execution) == "scheduled"
-    assert JobAudit.objects.filter(action="QueueChanged").count() == 1
+    assert JobAudit.objects.filter(action="HoldOpened").count() == 1
 
 
 def test_resuming_wakes_beat_after_commit(
@@ -124,7 +124,7 @@ def test_a_limit_that_is_refused_is_named_and_changes_nothing(lane: Queue, limit
 
     with pytest.raises(InvalidInput, match=r"^max_concurrent_executions: ") as refusal:
         change_queue(
-            actor=TESTER, queue=lane, fields={"is_paused": True, "max_concurrent_executions": limit}
+            actor=TESTER, queue=lane, fields={"max_concurrent_executions": limit}, is_paused=True
         )
 
     assert [p.field for p in refusal.value.problems] == ["max_concurrent_executions"]
@@ -159,10 +159,10 @@ def test_an_empty_queue_nobody_serves_is_in_the_list(lane: Queue) -> None:
 
 
 def test_the_list_is_by_name_with_limit_and_pause() -> None:
-    Queue.objects.create(name="alpha", max_concurrent_executions=3, is_paused=True)
+    make_queue("alpha", max_concurrent_executions=3, is_paused=True)
     first, second = queue_loads()
     assert (first.queue.name, second.queue.name) == ("alpha", "default")
-    assert (first.queue.max_concurrent_executions, first.queue.is_paused) == (3, True)
+    assert (first.queue.max_concurrent_executions, first.is_paused) == (3, True)
 
 
 def test_what_is_ready_queued_and_running_is_counted_and_history_is_not(lane: Queue) -> None:

@@ -10,7 +10,7 @@ from executions.broker import count_messages
 from executions.models import ExecutionTransition, JobExecution
 from executions.sweeper import sweep
 from jobs.models import Queue
-from tests.factories import make_execution, make_job
+from tests.factories import make_execution, make_job, pause_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -148,11 +148,11 @@ def test_while_the_broker_is_away_the_next_sweep_tries_again() -> None:
 
 def test_what_was_handed_out_while_its_queue_was_paused_is_taken_back(lane: Queue) -> None:
     execution = make_overdue(lane)
-    Queue.objects.filter(pk=lane.pk).update(is_paused=True)
+    pause_queue(lane.pk)
 
     assert sweep(count=lambda queue: pytest.fail(f"asked about {queue}")) == 0
 
     execution.refresh_from_db()
     assert (execution.status, execution.fence, execution.publish_again_at) == ("scheduled", 2, None)
     transition = ExecutionTransition.objects.get()
-    assert (transition.reason, transition.actor) == ("queue_paused", None)
+    assert (transition.reason, transition.actor) == ("on_hold", None)

@@ -11,8 +11,8 @@ from core.clock import database_now
 from executions.models import ExecutionTransition, JobExecution
 from executions.states import FINAL, UNFINISHED
 from executions.transitions import cancel_unclaimed, request_cancel, take_back
-from jobs.models import Queue
-from tests.factories import make_execution
+from jobs.models import Hold
+from tests.factories import make_execution, make_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_only_a_running_execution_is_asked(status: str) -> None:
 @pytest.fixture
 def paused() -> str:
     """The name of a paused queue."""
-    return Queue.objects.create(name="paused", is_paused=True).name
+    return make_queue("paused", is_paused=True).name
 
 
 @pytest.mark.parametrize(("attempt", "status"), [(0, "scheduled"), (1, "retrying")])
@@ -90,7 +90,7 @@ def test_what_no_worker_has_claimed_is_taken_back_under_a_new_fence(
         status="queued", queue=paused, attempt=attempt, fence=4, publish_count=3, due_at=due_at
     )
 
-    assert take_back(queue=paused, actor="alice") == 1
+    assert take_back(actor="alice") == 1
 
     execution.refresh_from_db()
     assert (execution.status, execution.reason, execution.fence) == (status, None, 5)
@@ -99,9 +99,9 @@ def test_what_no_worker_has_claimed_is_taken_back_under_a_new_fence(
     assert (execution.publish_again_at, execution.publish_count) == (None, 0)
     transition = ExecutionTransition.objects.get()
     assert (transition.from_status, transition.to_status) == ("queued", status)
-    assert (transition.reason, transition.actor) == ("queue_paused", "alice")
+    assert (transition.reason, transition.actor) == ("on_hold", "alice")
     assert (transition.fence, transition.attempt) == (5, attempt)
-    assert transition.data == {"queue": "paused"}
+    assert transition.data == {"queue": "paused", "hold": str(Hold.objects.get().pk)}
 
 
 @pytest.mark.parametrize("status", ["scheduled", "retrying", "running", *FINAL])
@@ -109,18 +109,16 @@ def test_only_what_is_out_unclaimed_is_taken_back(paused: str, status: str) -> N
     execution = make_execution(status=status, queue=paused)
     before = everything(execution)
 
-    assert take_back(queue=paused) == 0
+    assert take_back() == 0
     assert everything(execution) == before
 
 
-def test_only_the_named_queue_is_emptied_and_without_a_name_every_paused_one(paused: str) -> None:
-    Queue.objects.create(name="also", is_paused=True)
+def test_every_paused_queue_is_emptied_and_no_other(paused: str) -> None:
+    make_queue("also", is_paused=True)
     here, there = (make_execution(status="queued", queue=name) for name in (paused, "also"))
     elsewhere = make_execution(status="queued", queue="default")
 
-    assert take_back(queue="also") == 1
-    assert take_back(queue="default") == 0
-    assert take_back() == 1
+    assert take_back() == 2
 
     statuses = dict(JobExecution.objects.values_list("pk", "status"))
     assert statuses == {here.pk: "scheduled", there.pk: "scheduled", elsewhere.pk: "queued"}

@@ -13,7 +13,7 @@ from executions.states import FINAL, UNFINISHED
 from executions.waits import explain_wait
 from jobs.definitions import change_job, set_job_status
 from jobs.models import JobStatus, JobVersion, Queue
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_schedule, pause_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ def test_a_full_job_names_what_is_under_way() -> None:
 
 
 def test_a_paused_queue_is_named() -> None:
-    Queue.objects.filter(name="default").update(is_paused=True)
+    pause_queue("default")
     assert explain(make_execution()).startswith("Queue default is paused;")
 
 

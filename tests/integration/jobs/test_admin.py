@@ -179,8 +179,11 @@ def test_pausing_a_queue_is_recorded(as_alice: Client) -> None:
     do(as_alice, "pause", queue, _confirmed="1", reason="the supplier is down")
     queue.refresh_from_db()
     assert queue.is_paused
-    entry = JobAudit.objects.get(action="QueueChanged")
-    assert (entry.after, entry.reason) == ({"is_paused": True}, "the supplier is down")
+    entry = JobAudit.objects.get(action="HoldOpened")
+    assert (entry.after, entry.reason) == (
+        {"reason": "the supplier is down", "until": None},
+        "the supplier is down",
+    )
     do(as_alice, "resume", queue, _from_page="1")
     queue.refresh_from_db()
     assert not queue.is_paused

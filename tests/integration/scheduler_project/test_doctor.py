@@ -24,7 +24,7 @@ from jobs.windows import create_window
 from scheduler_project.doctor import calendars, servers, work
 from scheduler_project.doctor.finding import Level
 from scheduler_project.environment import BASE_DIR
-from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_queue, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +103,7 @@ def test_what_is_due_and_not_handed_out_needs_a_worker_as_well() -> None:
 
 
 def test_a_paused_queue_is_told_with_what_is_due_in_it_and_how_to_resume_it() -> None:
-    job = make_job(queue=Queue.objects.create(name="reports", is_paused=True))
+    job = make_job(queue=make_queue("reports", is_paused=True))
     (finding,) = work.check_queues(database_now())
     assert (finding.level, finding.said) == (Level.WARN, "paused")
     make_execution(job)

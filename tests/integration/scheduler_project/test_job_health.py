@@ -8,7 +8,7 @@ from core.clock import database_now
 from executions.models import Worker
 from jobs.models import Queue
 from scheduler_project.job_health import UNSERVED_SECONDS, job_checks
-from tests.factories import make_execution, make_job
+from tests.factories import make_execution, make_job, make_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_what_waits_for_more_than_a_minute_needs_a_worker(
 
 def test_each_queue_counts_once_and_those_served_or_paused_do_not() -> None:
     now = database_now()
-    Queue.objects.create(name="paused", is_paused=True)
+    make_queue("paused", is_paused=True)
     for name in ("reports", "served"):
         Queue.objects.create(name=name)
     for queue in ("default", "default", "reports", "served", "paused"):
