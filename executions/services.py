@@ -27,8 +27,8 @@ def trigger(
     *, actor: Actor, job: JobDefinition, parameters: dict[str, Any] | None = None
 ) -> JobExecution:
     """Open an execution of ``job`` that is due now; raise ``Conflict`` if the job may not run."""
-    _refuse_trigger(job)
-    parameters = _checked({} if parameters is None else parameters)
+    refuse_trigger(job)
+    parameters = checked_parameters({} if parameters is None else parameters)
     execution = _open(actor, job, parameters)
     open_runs([execution.pk])
     _record(actor, "ManualTrigger", execution, after={"parameters": sorted(parameters)})
@@ -58,8 +58,8 @@ def rerun(
             f"The execution is {execution.status}; only a finished one can be run again."
             " Wait for its end, or cancel it.",
         )
-    _refuse_trigger(execution.job)
-    parameters = _checked(execution.input if parameters is None else parameters)
+    refuse_trigger(execution.job)
+    parameters = checked_parameters(execution.input if parameters is None else parameters)
     again = _open(
         actor,
         execution.job,
@@ -107,7 +107,7 @@ def _read_again(execution: JobExecution, rows: QuerySet[JobExecution]) -> JobExe
     return row
 
 
-def _refuse_trigger(job: JobDefinition) -> None:
+def refuse_trigger(job: JobDefinition) -> None:
     refuse_run(job)
     if not job.allow_manual_trigger:
         raise Conflict("manual_trigger_forbidden", f"Job {job.name} may not be triggered by hand.")
@@ -125,7 +125,7 @@ def refuse_run(job: JobDefinition) -> None:
         )
 
 
-def _checked(parameters: Any) -> dict[str, Any]:
+def checked_parameters(parameters: Any) -> dict[str, Any]:
     if not isinstance(parameters, dict):
         detail = "Parameters are an object of names and values."
         raise InvalidInput([FieldProblem("parameters", "not_an_object", detail)])

@@ -17,4 +17,14 @@ WHERE ended.id = ANY(%(ids)s::uuid[])
       FROM executions_runedge own
       WHERE own.upstream_execution_id = ended.id AND own.dependency_id = edge.id
   )
+  -- Nor when its run has that edge at an earlier execution of it: a rerun opens what it is asked to.
+  AND NOT EXISTS (
+      SELECT 1
+      FROM executions_jobexecution node
+      JOIN executions_runedge own ON own.execution_id = node.id
+      WHERE ended.rerun_of_id IS NOT NULL
+        AND node.correlation_id = ended.correlation_id
+        AND node.correlation_id <> node.id
+        AND own.dependency_id = edge.id
+  )
 ORDER BY edge.job_id, edge.id, ended.completed_at DESC
