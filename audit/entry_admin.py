@@ -19,6 +19,7 @@ _ACTIONS = (
     *("JobCreated", "JobUpdated", "JobEnabled", "JobDisabled", "JobDeleted"),
     *("ScheduleChanged", "OwnershipChanged", "QueueChanged"),
     *("ManualTrigger", "ExecutionCancelled", "TokenIssued", "TokenRevoked"),
+    *("BackfillStarted", "BackfillCancelled"),
 )
 # Kinds of objects, with the page of each. By name: what owns these pages stands above the trail.
 _PAGES = {
@@ -26,6 +27,7 @@ _PAGES = {
     "schedule": "jobs_jobschedule",
     "queue": "jobs_queue",
     "execution": "executions_jobexecution",
+    "backfill": "executions_backfill",
     "token": None,  # recorded by its key, which is not the key of its row
 }
 

@@ -9,6 +9,7 @@ from core.api.fallbacks import unknown_address
 from core.api.routes import EitherSlash, route
 from executions.admin.dashboard import show_live_part
 from executions.views import (
+    BackfillViewSet,
     DashboardStats,
     ExecutionTrends,
     ExecutionViewSet,
@@ -28,6 +29,7 @@ router = EitherSlash()
 router.register("jobs", JobViewSet, basename="job")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("executions", ExecutionViewSet, basename="execution")
+router.register("backfills", BackfillViewSet, basename="backfill")
 router.register("queues", QueueViewSet, basename="queue")
 router.register("locks", LockViewSet, basename="lock")
 router.register("calendars", CalendarViewSet, basename="calendar")

@@ -29,6 +29,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
     job_name = serializers.CharField()
     category = serializers.CharField()
     job_schedule_id = serializers.UUIDField(source="schedule_id", allow_null=True)
+    backfill_id = serializers.UUIDField(allow_null=True)
     rerun_of = serializers.UUIDField(source="rerun_of_id", allow_null=True)
     trace_id = serializers.SerializerMethodField()
     scheduled_for_utc = UtcDateTimeField(source="scheduled_for")
@@ -59,6 +60,7 @@ class ExecutionSerializer(CamelCaseModelSerializer[JobExecution]):
             "job_name",
             "category",
             "job_schedule_id",
+            "backfill_id",
             "rerun_of",
             "correlation_id",
             "trace_id",
@@ -145,12 +147,17 @@ class ListedExecutionSerializer(ExecutionSerializer):
 
 
 class OneExecutionSerializer(ExecutionSerializer):
-    """One execution by itself, which can also say what it waits for."""
+    """One execution by itself, which can also say what it waits for, and what it has kept."""
 
     wait_reason = serializers.SerializerMethodField()
+    checkpoint = serializers.JSONField(allow_null=True, help_text="Where the next attempt goes on.")
+    checkpoint_at_utc = UtcDateTimeField(source="checkpoint_at", allow_null=True)
 
     class Meta(ExecutionSerializer.Meta):
-        fields = (*ExecutionSerializer.Meta.fields, "wait_reason")
+        fields = (
+            *ExecutionSerializer.Meta.fields,
+            *("wait_reason", "checkpoint", "checkpoint_at_utc"),
+        )
         read_only_fields = fields
 
     def get_wait_reason(self, execution: JobExecution) -> str | None:

@@ -1,5 +1,6 @@
 """The REST API of executions, and of jobs and schedules with what their executions tell."""
 
+from executions.views.backfills import BackfillViewSet
 from executions.views.dashboard import (
     DashboardStats,
     ExecutionTrends,
@@ -14,6 +15,7 @@ from executions.views.queues import QueueViewSet
 from executions.views.workers import WorkerList
 
 __all__ = [
+    "BackfillViewSet",
     "DashboardStats",
     "ExecutionTrends",
     "ExecutionViewSet",

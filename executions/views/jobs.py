@@ -19,10 +19,10 @@ from executions.serializers import (
     TriggerRequest,
 )
 from executions.services import trigger
+from executions.views.backfills import BackfillsOfJob
 from executions.views.examples import JOB, SCHEDULE
 from executions.views.executions import answer_opened
 from executions.views.slots import ScheduleSlots
-from jobs import views as jobs
 from jobs.models import JobDefinition, JobSchedule
 from jobs.serializers import (
     ChangePreviewSerializer,
@@ -64,13 +64,13 @@ from jobs.serializers import (
         responses=page_of(ScheduleWithLastExecution),
     ),
 )
-class JobViewSet(jobs.JobViewSet):
+class JobViewSet(BackfillsOfJob):
     """``/api/jobs`` with what its executions tell, and the trigger."""
 
     serializer_class = JobWithLastExecution
     schedule_serializer_class = ScheduleWithLastExecution
     permissions: ClassVar[dict[str, str]] = {
-        **jobs.JobViewSet.permissions,
+        **BackfillsOfJob.permissions,
         "trigger": "executions.add_jobexecution",
     }
 
