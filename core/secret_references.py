@@ -6,7 +6,6 @@ worker; ``"prefix": "Bearer "`` puts a text before it. Only the worker that runs
 it, and hides what it has read from all that the attempt leaves behind.
 """
 
-import json
 import os
 import re
 from pathlib import Path
@@ -14,14 +13,12 @@ from typing import Any
 
 from django.conf import settings
 
+from core.masking import Hider
+
 _VARIABLE = re.compile(r"JOBSECRET_[A-Z0-9_]+", re.ASCII)
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", re.ASCII)
 _MOST_BYTES = 64 * 1024
 _FORM = '{"secret": "env:JOBSECRET_NAME"} or {"secret": "file:name"}'
-
-SHORTEST_HIDDEN = 4
-"""Characters: a shorter secret would blot out what has nothing to do with it."""
-HIDDEN = "[secret]"
 
 
 class SecretMissing(Exception):
@@ -64,31 +61,14 @@ def resolve(value: Any) -> str:
     return str(value.get("prefix", "")) + _read(str(value["secret"]))
 
 
-class Mask:
-    """The secrets that one attempt has read, and their hiding in whatever it says."""
-
-    def __init__(self) -> None:
-        self._hidden: list[str] = []
+class Mask(Hider):
+    """The secrets that one attempt has read, hidden in what it says."""
 
     def resolve(self, value: Any) -> str:
         """Return the text that a value stands for, and hide it from now on if it is a secret."""
         text = resolve(value)
         if not isinstance(value, str):
             self.add(text.removeprefix(str(value.get("prefix", ""))))
-        return text
-
-    def add(self, secret: str) -> None:
-        """Hide the secret, each of its lines, and how JSON writes it."""
-        forms = {secret, *secret.splitlines()}
-        forms |= {json.dumps(form)[1:-1] for form in forms}
-        known = forms | set(self._hidden)
-        # The longest first: a shorter one may be part of it.
-        self._hidden = sorted((f for f in known if len(f) >= SHORTEST_HIDDEN), key=len)[::-1]
-
-    def hide(self, text: str) -> str:
-        """Return the text without the secrets."""
-        for secret in self._hidden:
-            text = text.replace(secret, HIDDEN)
         return text
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.secret_references import Mask
 from core.text import clean
 
 MOST_CHARACTERS = 4_000_000
@@ -51,7 +52,9 @@ def log_parameters(lines: list[LogLine]) -> dict[str, Any]:
 
 
 class LogBuffer:
-    """The lines of one attempt that are not yet written. Safe for several threads.
+    """The lines of one attempt that are not yet written, without the secrets that ``mask`` knows.
+
+    Safe for several threads.
 
     Times are the database's: its time at the claim, plus what has passed since by the monotonic
     clock. An attempt keeps at most ``most_lines`` and 4 million characters; then one line says so.
@@ -61,6 +64,7 @@ class LogBuffer:
         self._started_at = started_at
         self._started = time.monotonic()
         self._most_lines = most_lines
+        self.mask = Mask()
         self._lock = threading.Lock()
         self._lines: list[LogLine] = []
         self._sequence = 0
@@ -75,7 +79,7 @@ class LogBuffer:
         """Keep one line, unless the log is full."""
         if self.is_full:  # before any work: what floods the log must not slow down for it
             return
-        message = clean(message, limit=MOST_CHARACTERS_PER_LINE)
+        message = clean(self.mask.hide(message), limit=MOST_CHARACTERS_PER_LINE)
         with self._lock:
             if self.is_full:
                 return

@@ -1,8 +1,10 @@
 """How an attempt can end: a closed set of values. ``settlement.decide`` says what follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from core.masking import Hider
 
 
 @dataclass(frozen=True)
@@ -118,3 +120,17 @@ Outcome = (
     | ConditionUnmet
     | ConditionBroken
 )
+
+AnOutcome = TypeVar("AnOutcome", bound=Outcome)
+
+
+def without_secrets(outcome: AnOutcome, hider: Hider) -> AnOutcome:
+    """Return the outcome without the secrets that its attempt has read."""
+    texts = {
+        name: hider.hide(text)
+        for name in ("message", "error_type", "stack_trace")
+        if isinstance(text := getattr(outcome, name, None), str)
+    }
+    if isinstance(outcome, Succeeded) and outcome.output is not None:
+        texts["output"] = hider.hide_in_json(outcome.output)
+    return replace(outcome, **texts)

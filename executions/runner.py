@@ -75,7 +75,7 @@ def _attempt(claimed: Claim) -> None:
     context._take_lock = locks.take
     child.begin(guard)
     try:
-        outcome = guard.finish(_call(guard))
+        outcome = guard.finish(outcomes.without_secrets(_call(guard), lines.mask))
         leave_no_transaction()
         _settle(guard, outcome)
     finally:

@@ -11,8 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -39,10 +39,11 @@ class OutboundFailed(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a web address answered; the body may be cut."""
+    """What a web address answered; the body may be cut. The names of headers are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def policy() -> AddressPolicy:
@@ -54,18 +55,28 @@ def policy() -> AddressPolicy:
     )
 
 
-def fetch(url: str, *, timeout: float, most_bytes: int = 0) -> Answer:
-    """GET ``url`` within ``timeout`` seconds, and read at most ``most_bytes`` of what it answers.
+def fetch(
+    url: str,
+    *,
+    timeout: float,
+    most_bytes: int = 0,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+) -> Answer:
+    """Call ``url`` within ``timeout`` seconds, and read at most ``most_bytes`` of what it answers.
 
     Raise ``OutboundRefused`` when the address may not be called, ``OutboundFailed`` when it does
     not answer.
     """
+    sent = {"User-Agent": USER_AGENT, **(headers or {})}
     try:
         with (
             _client(timeout) as client,
-            client.stream("GET", url, headers={"User-Agent": USER_AGENT}) as response,
+            client.stream(method, url, headers=sent, content=content) as response,
         ):
-            return Answer(response.status_code, _read(response, most_bytes))
+            body = _read(response, most_bytes)
+            return Answer(response.status_code, body, dict(response.headers))
     except httpx2.TimeoutException:
         raise OutboundFailed(f"no answer within {timeout:g} s") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError) as error:

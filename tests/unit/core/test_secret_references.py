@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from core.secret_references import HIDDEN, Mask, SecretMissing, check, check_reference, resolve
+from core.masking import HIDDEN
+from core.secret_references import Mask, SecretMissing, check, check_reference, resolve
 
 TOKEN = "a-token-that-nobody-may-see"
 
@@ -144,3 +145,15 @@ def test_a_secret_too_short_to_be_one_does_not_blot_out_the_rest() -> None:
     mask.add("a")
 
     assert mask.hide("a banana") == "a banana"
+
+
+def test_json_stays_json_without_the_secret() -> None:
+    mask = Mask()
+    mask.add("12345")
+    mask.add('a "quoted" word')
+
+    said = mask.hide_in_json('{"12345":[12345,1234,"x 12345",null,true,"a \\"quoted\\" word"]}')
+
+    expected = {HIDDEN: [HIDDEN, 1234, f"x {HIDDEN}", None, True, HIDDEN]}
+    assert json.loads(said) == expected
+    assert mask.hide_in_json('{"a": 1}') == '{"a": 1}'

@@ -321,3 +321,15 @@ def test_lines_become_arrays_of_equal_length(buffer: LogBuffer) -> None:
     assert arrays["log_messages"] == ["a", "b"]
     assert {len(array) for array in arrays.values()} == {2}
     assert set(log_parameters([]).values()) == {None}
+
+
+def test_no_line_holds_a_secret_that_the_attempt_has_read() -> None:
+    buffer = LogBuffer(started_at=NOON, most_lines=10)
+    buffer.mask.add("a-token-that-nobody-may-see")
+    stream = LineStream(buffer, "stdout", "INFO")
+
+    stream.write("sent a-token-that-nobody-")
+    stream.write("may-see off\n")
+    stream.finish()
+
+    assert [line.message for line in buffer.take()] == ["sent [secret] off"]
