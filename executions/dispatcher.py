@@ -8,6 +8,8 @@ from django.db import connection, transaction
 
 from core.sql import load
 from executions.broker import Hint, publish
+from executions.states import ExecutionStatus
+from executions.successors import follow
 
 DISPATCH = load(__file__, "dispatch")
 _LOCK = 0x5C4ED001  # one dispatcher at a time, over all beats of this database
@@ -34,7 +36,10 @@ def dispatch(*, now: datetime | None = None) -> Dispatched:
 
 @transaction.atomic
 def choose(*, now: datetime | None = None) -> Dispatched:
-    """Move what may run from ready to queued; nothing when another dispatcher is at work."""
+    """Move what may run from ready to queued; nothing when another dispatcher is at work.
+
+    What may not run is skipped, with what follows from that for the rest of its run.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
@@ -45,11 +50,14 @@ def choose(*, now: datetime | None = None) -> Dispatched:
         publish_again=settings.SCHEDULER_PUBLISH_AGAIN_SECONDS,
         worker_alive=3 * settings.SCHEDULER_HEARTBEAT_SECONDS,
     )
+    skipped = [row["id"] for row in rows if row["status"] == ExecutionStatus.SKIPPED]
+    if skipped:
+        follow(skipped, now=now)
     return Dispatched(
         hints=[
             Hint(id=row["id"], fence=row["fence"], queue=row["queue"], job_name=row["job_name"])
             for row in rows
-            if row["id"] is not None
+            if row["status"] == ExecutionStatus.QUEUED
         ],
         is_capped=rows[0]["is_capped"],
         decided_at=rows[0]["now"],

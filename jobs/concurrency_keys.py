@@ -21,12 +21,13 @@ _PLACE = re.compile(rf"\{{({_NAME}(?:\.{_NAME})*)\}}")
 def concurrency_key(template: str, parameters: Mapping[str, Any]) -> str | None:
     """Return the key of an execution with these parameters; None where the job has no template.
 
-    It never fails: a parameter that is missing or null becomes ``-``, an object or a list its JSON.
+    It never fails: a parameter that is missing or null becomes ``-`` (as an empty key does), an
+    object or a list its JSON.
     """
     if not template:
         return None
     key = _PLACE.sub(lambda place: _show(_look_up(parameters, place[1])), template)
-    return clean(_shorten(key))
+    return clean(_shorten(key)) or MISSING
 
 
 def problems_of_template(template: str) -> str | None:

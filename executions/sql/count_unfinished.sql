@@ -8,6 +8,7 @@ CROSS JOIN LATERAL (
         SELECT 1
         FROM executions_jobexecution e
         WHERE e.schedule_id = s.id
+          AND e.origin = 'schedule'
           AND e.status IN ('scheduled', 'queued', 'running', 'retrying')
         LIMIT 1000
     ) AS few

@@ -7,7 +7,7 @@
 -- What its end releases has to commit with it. So where something may follow the end, this changes
 -- nothing (is_settled is false) unless the caller says that he has a transaction for that (may_follow).
 WITH ours AS (
-    SELECT id, job_id, schedule_id, queue, attempt, started_at,
+    SELECT id, job_id, schedule_id, concurrency_key, queue, attempt, started_at,
            coalesce(cancel_requested_by = 'schedule', false) AS is_replaced,
            CASE WHEN cancel_requested_at IS NOT NULL AND %(status)s <> 'succeeded'
                 THEN 'cancelled' ELSE %(status)s END AS status,
@@ -102,10 +102,19 @@ SELECT known.status,
                    FROM executions_jobexecution active
                    WHERE active.queue = mine.queue AND active.status IN ('queued', 'running')
                ) THEN true
+           WHEN job.concurrency_key <> '' AND EXISTS (
+               SELECT 1
+               FROM executions_jobexecution waiting
+               WHERE waiting.job_id = mine.job_id
+                 AND waiting.concurrency_key = mine.concurrency_key
+                 AND waiting.status IN ('scheduled', 'retrying')
+                 AND waiting.due_at <= mine.now
+           ) THEN true
            ELSE EXISTS (
                SELECT 1
                FROM executions_jobexecution waiting
                WHERE waiting.schedule_id = mine.schedule_id
+                 AND waiting.origin = 'schedule'
                  AND waiting.status IN ('scheduled', 'retrying')
                  AND waiting.due_at <= mine.now
            )

@@ -24,6 +24,7 @@ WITH newest AS (
     FROM newest
     JOIN executions_jobexecution e
       ON e.schedule_id = newest.schedule_id
+     AND e.origin = 'schedule'
      AND e.scheduled_for < newest.scheduled_for
      AND e.status IN ('scheduled', 'queued', 'running', 'retrying')
     WHERE e.status <> 'running'

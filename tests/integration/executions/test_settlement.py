@@ -342,9 +342,19 @@ def test_beat_sleeps_on_when_the_queue_had_room_already(wakes: Wakes) -> None:
 
 def test_beat_wakes_for_the_next_slot_of_the_schedule(wakes: Wakes) -> None:
     schedule = make_schedule()
-    make_execution(schedule.job, schedule=schedule)
+    slots = {"schedule": schedule, "origin": "schedule"}
+    make_execution(schedule.job, **slots)
 
-    assert wakes(make_execution(schedule.job, status="running", schedule=schedule))
+    before = database_now() - timedelta(minutes=1)
+    assert wakes(make_execution(schedule.job, status="running", scheduled_for=before, **slots))
+
+
+def test_beat_wakes_for_what_waits_of_the_same_key(wakes: Wakes) -> None:
+    job = make_job(concurrency_key="{customer}")
+    make_execution(job, concurrency_key="a")
+
+    assert wakes(make_execution(job, status="running", concurrency_key="a"))
+    assert not wakes(make_execution(job, status="running", concurrency_key="b"))
 
 
 def test_beat_sleeps_on_for_another_schedules_slot(wakes: Wakes) -> None:
