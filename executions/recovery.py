@@ -15,9 +15,11 @@ from core.ids import uuid7
 from executions.ledger import Entry, Fate, read_ledgers
 from executions.ledger.reading import is_the_planners
 from executions.models import ExecutionTransition, JobExecution, Origin
+from executions.opening import open_runs
 from executions.services import refuse_run, rerun
 from executions.states import ExecutionStatus, Reason
 from executions.wake import poke_after_commit
+from jobs.concurrency_keys import concurrency_key
 from jobs.models import JobSchedule, JobVersion
 
 CROWDED = "crowded-out"
@@ -197,6 +199,7 @@ def _open_slot(lost: Lost, actor: Actor, due_at: datetime) -> JobExecution:
         is_late=True,
         priority=job.priority,
         input=lost.schedule.parameters,
+        concurrency_key=concurrency_key(job.concurrency_key, lost.schedule.parameters),
         **_business_dates(lost.entry),
     )
     ExecutionTransition.objects.create(
@@ -206,6 +209,7 @@ def _open_slot(lost: Lost, actor: Actor, due_at: datetime) -> JobExecution:
         fence=0,
         actor=actor.name,
     )
+    open_runs([execution.pk])
     return execution
 
 

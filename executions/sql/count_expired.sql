@@ -6,6 +6,8 @@ WHERE e.job_id = %(job)s
   AND e.completed_at IS NOT NULL
   AND (e.completed_at < %(completed_before)s OR e.id < %(too_many_before)s::uuid)
   AND e.id <> ALL(%(kept)s::uuid[])
+  AND NOT
+      \ir parts/is_waited_for.sql
   AND EXISTS (
       SELECT 1
       FROM executions_rolledupday r

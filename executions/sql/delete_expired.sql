@@ -1,8 +1,9 @@
--- Delete the oldest expired executions of one job with their transitions, looks at conditions and log
--- lines: at most `limit`, and no further one after `most_lines` looks and log lines. What somebody else has locked is passed
--- over. Returns what was deleted and the id to go on after (NULL: there was nothing more).
+-- Delete the oldest expired executions of one job with their transitions, edges, callbacks, looks at
+-- conditions and log lines: at most `limit`, and no further one after `most_lines` looks and log lines.
+-- What somebody else has locked is passed over. Returns what was deleted and the id to go on after
+-- (NULL: there was nothing more).
 --
--- Only executions of days that are counted in the rollups are deleted. The job is asked for as a
+-- Nothing is deleted that an unfinished execution of its run may still read. Only executions of days that are counted in the rollups are deleted. The job is asked for as a
 -- range for the same reason as in `retention_bounds`; backwards, because the index has its newest
 -- execution first.
 WITH expired AS MATERIALIZED (
@@ -14,6 +15,8 @@ WITH expired AS MATERIALIZED (
       AND e.completed_at IS NOT NULL
       AND (e.completed_at < %(completed_before)s OR e.id < %(too_many_before)s::uuid)
       AND e.id <> ALL(%(kept)s::uuid[])
+      AND NOT
+          \ir parts/is_waited_for.sql
       AND EXISTS (
           SELECT 1
           FROM executions_rolledupday r
@@ -39,6 +42,12 @@ WITH expired AS MATERIALIZED (
     RETURNING 1
 ), looks AS (
     DELETE FROM executions_conditioncheck c USING chosen WHERE c.execution_id = chosen.id
+    RETURNING 1
+), edges AS (
+    DELETE FROM executions_runedge edge USING chosen WHERE edge.execution_id = chosen.id
+    RETURNING 1
+), callbacks AS (
+    DELETE FROM executions_callback c USING chosen WHERE c.execution_id = chosen.id
     RETURNING 1
 ), transitions AS (
     DELETE FROM executions_executiontransition t USING chosen WHERE t.execution_id = chosen.id

@@ -180,6 +180,7 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
             "stack_trace": None,
             "waits_until": None,
             "actor": None,
+            "may_follow": False,
             **ATTEMPT,
         },
         {

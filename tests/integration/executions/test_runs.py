@@ -7,8 +7,9 @@ import pytest
 
 from core.clock import database_now
 from executions import outcomes
-from executions.models import ExecutionTransition, JobExecution, RunEdge
+from executions.models import ExecutionTransition, JobExecution, RolledUpDay, RunEdge
 from executions.planner import plan
+from executions.retention import delete_expired
 from executions.retry import RetryPolicy
 from executions.services import cancel, trigger
 from executions.settlement import decide, settle
@@ -321,3 +322,24 @@ def test_a_triggered_job_leaves_the_joins_alone_that_are_in_its_own_run() -> Non
     end(run(jobs["a"]))
 
     assert joins(jobs["j"]) == []
+
+
+# --- Kept as long as somebody may read it
+
+
+def test_retention_keeps_what_an_unfinished_execution_of_the_run_may_still_read() -> None:
+    jobs = make_graph(("a", "b"), keep_days=1)
+    root = end(run(jobs["a"]))
+    end(run(jobs["a"]))  # the last of a job is kept anyway
+    RolledUpDay.objects.create(day=database_now().date(), counted_at=database_now())
+    later = database_now() + timedelta(days=2)
+    waiting = nodes(root)["b"]
+
+    list(delete_expired(now=later))
+    assert JobExecution.objects.filter(pk=root.pk).exists()
+    end(waiting)
+    end(run(jobs["b"]))
+    list(delete_expired(now=later))
+
+    assert not JobExecution.objects.filter(pk__in=[root.pk, waiting.pk]).exists()
+    assert not RunEdge.objects.filter(execution=waiting).exists()
