@@ -138,8 +138,8 @@ else:
     _database["CONN_MAX_AGE"] = None
     _database["CONN_HEALTH_CHECKS"] = True
 if SCHEDULER_PROCESS == "beat":
-    # A beat that freezes inside a transaction must not keep the others from planning. Its statements
-    # are estimated by their worst case, and compiling them would take longer than running them.
+    # A beat that freezes inside a transaction must not keep the others from planning. PostgreSQL
+    # estimates its statements by their worst case; compiling them takes longer than running them.
     _options["options"] = "-c transaction_timeout=5s -c jit=off"
 
 # --- Celery: transport only -----------------------------------------------------------------------
