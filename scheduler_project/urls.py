@@ -22,11 +22,15 @@ from executions.views import (
     UpcomingJobs,
     WorkerList,
 )
-from jobs.views import CalendarViewSet, ExclusionViewSet
+from jobs.views import CalendarViewSet, DependencyViewSet, DependentViewSet, ExclusionViewSet
 from scheduler_project.health import Jobs, Live, Ready
+
+OF_JOB = f"jobs/(?P<job_id>{JobViewSet.lookup_value_regex})/"
 
 router = EitherSlash()
 router.register("jobs", JobViewSet, basename="job")
+router.register(OF_JOB + "dependencies", DependencyViewSet, basename="dependency")
+router.register(OF_JOB + "dependents", DependentViewSet, basename="dependent")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("executions", ExecutionViewSet, basename="execution")
 router.register("backfills", BackfillViewSet, basename="backfill")

@@ -10,7 +10,13 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from jobs.describing import describe_rules
-from jobs.models import ExclusionScope, ExclusionWindow, HolidayCalendar, JobSchedule
+from jobs.models import (
+    ExclusionScope,
+    ExclusionWindow,
+    HolidayCalendar,
+    JobDefinition,
+    JobSchedule,
+)
 from jobs.serializers.fields import SilentField
 
 _SHOWN = 60  # characters of a foreign name
@@ -37,6 +43,28 @@ class CalendarField(SilentField, serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: HolidayCalendar) -> str:
         return value.name
+
+
+class JobNameField(serializers.CharField):
+    """The name of a job that another field gives by its id; what it names is kept apart."""
+
+    default_error_messages = {"unknown_job": "There is no job {given}.{advice}"}
+
+    def __init__(self, *, named: str, as_: str, **kwargs: Any) -> None:
+        self._named, self._as = named, as_
+        super().__init__(source="*", required=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        name = super().to_internal_value(data)
+        jobs = JobDefinition.objects.unarchived()
+        found = jobs.filter(name=name).first()
+        if found is None:
+            self.fail("unknown_job", given=_shown(name), advice=_advice(jobs, name))
+        return {self._as: found}
+
+    def to_representation(self, value: Any) -> str:
+        name: str = getattr(value, self._named).name
+        return name
 
 
 class RowsField(serializers.Field[Any, Any, Any, Any]):

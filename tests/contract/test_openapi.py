@@ -291,8 +291,25 @@ def walk_jobs(walk: Walk) -> None:
     walk.call("post", "/api/jobs/{id}/trigger", {"parameters": {}}, status=202, **here)
     assert walk.call("get", "/api/jobs/{id}/schedules", **here)["results"]
     walk_schedules(walk, schedule["id"], sent)
+    walk_dependencies(walk, job["id"])
     walk.call("delete", "/api/jobs/{id}", status=204, **here)
     walk.call("put", "/api/jobs/{id}", whole, status=409, **here)
+
+
+def walk_dependencies(walk: Walk, job: str) -> None:
+    upstream = make_job(name="Load")
+    path = "/api/jobs/{job_id}/dependencies"
+    sent = {"upstreamJobName": "Load", "condition": 3, "outputMapping": {"rows": "rows.0"}}
+    made = walk.call("post", path, sent, status=201, job_id=job)
+    here = {"job_id": job, "id": made["id"]}
+    walk.call("post", path, {"upstreamJobId": job}, status=400, job_id=job)
+    assert walk.call("get", f"{path}?pageSize=5", job_id=job)["results"]
+    dependents = "/api/jobs/{job_id}/dependents"
+    assert walk.call("get", dependents, job_id=upstream.pk)["results"]
+    walk.call("get", f"{path}/{{id}}", **here)
+    walk.call("put", f"{path}/{{id}}", {"delayAfterCompletionSeconds": 60}, **here)
+    walk.call("patch", f"{path}/{{id}}", {"isActive": False}, **here)
+    walk.call("delete", f"{path}/{{id}}", status=204, **here)
 
 
 def walk_schedules(walk: Walk, pk: str, sent: dict[str, Any]) -> None:
