@@ -23,6 +23,7 @@ from executions.backfills import release_backfills
 from executions.breaker import Breaker
 from executions.completions import follow_completions
 from executions.dispatcher import dispatch
+from executions.holds import end_due_holds
 from executions.planner import Planned, plan
 from executions.register import report
 from executions.replacing import stop_replaced
@@ -98,6 +99,7 @@ class PlatformScheduler(Scheduler):
         self._capped_sleep = _SHORTEST_CAPPED_SLEEP_SECONDS
         self._chores = [
             Chore(_SCHEDULE_CHORES_SECONDS, resume_due),
+            Chore(_SCHEDULE_CHORES_SECONDS, end_due_holds),
             Chore(_SCHEDULE_CHORES_SECONDS, follow_completions),
             Chore(_SCHEDULE_CHORES_SECONDS, Breaker().pause_failing),
             Chore(_SCHEDULE_CHORES_SECONDS, stop_replaced),

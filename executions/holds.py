@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from audit.trail import PLATFORM, Actor
@@ -63,7 +64,12 @@ def _end_one(now: datetime | None) -> bool:
 
 
 def _end(ended: Hold, actor: Actor, now: datetime | None = None) -> Hold:
-    skipped = SKIP_HELD.rows(hold=ended.pk, now=now, actor=actor.name)
-    follow([row["id"] for row in skipped])
+    skipped = SKIP_HELD.rows(
+        hold=ended.pk,
+        now=now,
+        actor=actor.name,
+        grace=settings.SCHEDULER_MISFIRE_GRACE_SECONDS,
+    )
+    follow([row["id"] for row in skipped], now=now)
     poke_after_commit()
     return ended

@@ -158,7 +158,10 @@ def _problems_of_choice(target: HoldTarget) -> list[FieldProblem]:
     if target.job and target.job.status == JobStatus.ARCHIVED:
         detail = f"Job {target.job.name} is archived and does not run anyway."
         return [FieldProblem("job", "archived", detail)]
-    if target.team_name and "\x00" not in target.team_name:
+    if "\x00" in target.team_name:
+        detail = "It holds a NUL character, which no name has; leave it out."
+        return [FieldProblem("team_name", "not_storable", detail)]
+    if target.team_name:
         owned = JobOwnership.objects.filter(team_name=target.team_name)
         if not owned.exclude(job__status=JobStatus.ARCHIVED).exists():
             detail = f"No job is of team {target.team_name!r}; give the name as the jobs have it."

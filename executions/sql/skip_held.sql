@@ -17,7 +17,8 @@ WITH clock AS (
     LEFT JOIN jobs_jobownership owner ON owner.job_id = e.job_id
     CROSS JOIN LATERAL (
         SELECT e.job_id, job.queue_id AS queue, owner.team_name,
-               e.due_at + make_interval(secs => s.misfire_grace_seconds) AS late_at
+               e.due_at + make_interval(secs => coalesce(s.misfire_grace_seconds, %(grace)s))
+                   AS late_at
     ) AS of
     CROSS JOIN LATERAL (
         SELECT bool_or(h.ended_at IS NULL) AS is_held,
