@@ -16,6 +16,7 @@ from executions.views import (
     JobViewSet,
     LockViewSet,
     QueueViewSet,
+    RunViewSet,
     ScheduleViewSet,
     StaleJobs,
     TopFailingJobs,
@@ -34,6 +35,7 @@ router.register(OF_JOB + "dependents", DependentViewSet, basename="dependent")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("executions", ExecutionViewSet, basename="execution")
 router.register("backfills", BackfillViewSet, basename="backfill")
+router.register("runs", RunViewSet, basename="run")
 router.register("queues", QueueViewSet, basename="queue")
 router.register("locks", LockViewSet, basename="lock")
 router.register("calendars", CalendarViewSet, basename="calendar")

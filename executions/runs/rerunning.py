@@ -54,7 +54,10 @@ def rerun(
     again too, and waits for it; what has succeeded there is kept unless told otherwise. Raise
     ``Conflict`` if something of it is not over or may not run, ``NotFound`` if it is gone.
     """
-    rows = _read(execution.correlation_id, is_locked=scope == Scope.BELOW)
+    # The caller's copy may have been read without it, and the row deleted since.
+    found = JobExecution.objects.filter(pk=execution.pk).values_list("correlation_id", flat=True)
+    run_id = found.first()
+    rows = [] if run_id is None else _read(run_id, is_locked=scope == Scope.BELOW)
     chosen = next((row for row in rows if row.pk == execution.pk), None)
     if chosen is None:
         raise NotFound(f"The execution {execution.pk} is gone: retention has deleted it.")
@@ -66,27 +69,38 @@ def rerun_run(
     *,
     actor: Actor,
     correlation_id: UUID,
+    execution_id: UUID | None = None,
+    scope: Scope = Scope.BELOW,
     keep_succeeded: bool = True,
     parameters: dict[str, Any] | None = None,
     version: Version = Version.CURRENT,
 ) -> list[JobExecution]:
     """Open what has failed in a run again, with everything below; return what was opened.
 
-    What was cancelled counts as failed where nothing has. Raise ``Conflict`` if nothing has failed,
-    ``NotFound`` if there is no such run.
+    What was cancelled counts as failed where nothing has. With ``execution_id`` that one is opened
+    again instead. Raise ``Conflict`` if nothing has failed, ``NotFound`` if there is no such run.
     """
     rows = _read(correlation_id, is_locked=True)
     if not rows:
         raise NotFound(f"There is no run {correlation_id}, or retention has deleted all of it.")
+    if execution_id is None:
+        chosen = _failed(rows)
+    elif not (chosen := [row for row in rows if row.pk == execution_id]):
+        detail = "The run has no such execution; leave it out to run what has failed again."
+        raise InvalidInput([FieldProblem("execution_id", "not_in_run", detail)])
+    return _rerun(actor, rows, chosen, scope, keep_succeeded, parameters, version)
+
+
+def _failed(rows: Sequence[JobExecution]) -> list[JobExecution]:
     newest = newest_of_each_job(rows).values()
-    chosen = [row for row in newest if row.status in FAILED]
-    chosen = chosen or [row for row in newest if row.status == S.CANCELLED]
-    if not chosen:
+    failed = [row for row in newest if row.status in FAILED]
+    failed = failed or [row for row in newest if row.status == S.CANCELLED]
+    if not failed:
         raise Conflict(
             "nothing_failed",
             "Nothing of the run has failed. Name an executionId to run that one again.",
         )
-    return _rerun(actor, rows, chosen, Scope.BELOW, keep_succeeded, parameters, version)
+    return failed
 
 
 def _read(correlation_id: UUID, *, is_locked: bool) -> list[JobExecution]:

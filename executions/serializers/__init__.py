@@ -20,6 +20,12 @@ from executions.serializers.executions import (
     TriggerRequest,
 )
 from executions.serializers.jobs import JobWithLastExecution, ScheduleWithLastExecution
+from executions.serializers.runs import (
+    RunCancelRequest,
+    RunReopened,
+    RunRerunRequest,
+    RunSerializer,
+)
 from executions.serializers.workforce import QueueSerializer, WorkerSerializer
 
 __all__ = [
@@ -36,6 +42,10 @@ __all__ = [
     "OneExecutionSerializer",
     "QueueSerializer",
     "RerunRequest",
+    "RunCancelRequest",
+    "RunReopened",
+    "RunRerunRequest",
+    "RunSerializer",
     "ScheduleWithLastExecution",
     "StaleJobSerializer",
     "TransitionSerializer",

@@ -5,14 +5,18 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.fields import JsonObjectField, UtcDateTimeField
+from core.api.fields import JsonObjectField, UtcDateTimeField, WireChoiceField
 from core.api.naming import camel_case
 from core.api.serializers import CamelCaseModelSerializer, CamelCaseSerializer
 from executions.lists import LARGE_JSON, LARGE_TEXTS, cut, is_cut
 from executions.models import ExecutionTransition, JobExecution, JobExecutionLog, Origin
+from executions.runs import Scope, Version
 from executions.states import ExecutionStatus
 from executions.waits import explain_wait
 from jobs.serializers import ClaimField
+
+SCOPES = {1: Scope.ONE.value, 2: Scope.BELOW.value}
+VERSIONS = {1: Version.CURRENT.value, 2: Version.SAME.value}
 
 
 class ProgressSerializer(CamelCaseSerializer):
@@ -200,8 +204,23 @@ class ExecutionOpened(CamelCaseSerializer):
 class RerunRequest(CamelCaseSerializer):
     """The body that runs an execution again; without parameters, with those it had."""
 
+    scope = WireChoiceField(
+        SCOPES, default=Scope.ONE, help_text="That one alone, or with all that comes below it."
+    )
+    keep_succeeded = serializers.BooleanField(
+        default=True, help_text="Whether what has succeeded below is left as it is."
+    )
     parameters = JsonObjectField(required=False, allow_null=True)
+    version = WireChoiceField(
+        VERSIONS,
+        default=Version.CURRENT,
+        help_text="As the job is defined now, or as it was when it ran.",
+    )
     triggered_by = ClaimField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return what the service takes."""
+        return attrs | {"scope": Scope(attrs["scope"]), "version": Version(attrs["version"])}
 
 
 class EmptyRequest(CamelCaseSerializer):

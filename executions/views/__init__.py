@@ -12,6 +12,7 @@ from executions.views.executions import ExecutionViewSet
 from executions.views.jobs import JobViewSet, ScheduleViewSet
 from executions.views.locks import LockViewSet
 from executions.views.queues import QueueViewSet
+from executions.views.runs import RunViewSet
 from executions.views.workers import WorkerList
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "JobViewSet",
     "LockViewSet",
     "QueueViewSet",
+    "RunViewSet",
     "ScheduleViewSet",
     "StaleJobs",
     "TopFailingJobs",

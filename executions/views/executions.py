@@ -18,6 +18,7 @@ from core.clock import database_now
 from executions.filters import ExecutionQuery, wanted_executions
 from executions.lists import Newest, described, listed
 from executions.models import ConditionCheck, ExecutionTransition, JobExecution, JobExecutionLog
+from executions.runs import rerun
 from executions.serializers import (
     ConditionCheckSerializer,
     EmptyRequest,
@@ -29,7 +30,7 @@ from executions.serializers import (
     RerunRequest,
     TransitionSerializer,
 )
-from executions.services import cancel, rerun
+from executions.services import cancel
 from executions.states import ExecutionStatus
 from jobs.models import JobDefinition
 
@@ -122,16 +123,13 @@ class ExecutionViewSet(ApiViewSet):
     @extend_schema(parameters=[LOCATION], request=RerunRequest, responses={202: ExecutionOpened})
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, pk: str) -> Response:
-        """Run a finished execution again, as its job is defined now.
+        """Run a finished execution again, as its job is defined now; alone, or with all below it.
 
         Without parameters, with those it had.
         """
         body = self.validated(RerunRequest)
-        again = rerun(
-            actor=actor_of(request, claims=body.get("triggered_by")),
-            execution=_existing(pk),
-            parameters=body.get("parameters"),
-        )
+        actor = actor_of(request, claims=body.pop("triggered_by", None))
+        again = rerun(actor=actor, execution=_existing(pk), **body)[0]
         return answer_opened(again)
 
     def _answer_list(self, rows: Any, *, query: dict[str, Any] | None = None) -> Response:

@@ -21,9 +21,11 @@ from core.api.documents import render_schema
 from core.api.queries import Query
 from core.clock import database_now
 from executions.models import ConditionCheck, ExecutionTransition, JobExecutionLog, Worker
+from executions.services import trigger
 from executions.states import ExecutionStatus
 from jobs.models import Queue
-from tests.factories import make_execution, make_job, make_schedule
+from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.graphs import make_graph
 from tests.integration.api.addresses import NOBODY, all_addresses
 from tests.integration.api.conftest import _no_time_lost, api, bob_api  # noqa: F401
 from tests.integration.api.test_contract_calls import JOB, SCHEDULE
@@ -241,6 +243,7 @@ def test_a_walk_through_the_whole_api_fits_its_description(walk: Walk) -> None:
     walk_executions(walk, list(make_history()))
     walk_jobs(walk)
     walk_queues(walk)
+    walk_runs(walk)
     walk_calendars(walk)
     for name in ("stats", "execution-trends?days=2", "top-failing-jobs", "upcoming-jobs"):
         assert walk.call("get", f"/api/dashboard/{name}")
@@ -250,6 +253,16 @@ def test_a_walk_through_the_whole_api_fits_its_description(walk: Walk) -> None:
         walk.call("get", f"/health/{probe}")
     walk.call("get", "/health/jobs", status=503)
     assert walk.called == set(OPERATIONS)
+
+
+def walk_runs(walk: Walk) -> None:
+    first = trigger(actor=TESTER, job=make_graph(("a", "b"))["a"])
+    here = {"id": first.correlation_id}
+    assert walk.call("get", "/api/runs/{id}", **here)["edges"]
+    walk.call("post", "/api/runs/{id}/cancel", {"reason": "wrong day"}, status=202, **here)
+    walk.call("post", "/api/runs/{id}/cancel", status=409, **here)
+    sent = {"executionId": str(first.pk), "scope": 2, "keepSucceeded": False, "version": "same"}
+    walk.call("post", "/api/runs/{id}/rerun", sent, status=202, **here)
 
 
 def walk_executions(walk: Walk, made: list[UUID]) -> None:
