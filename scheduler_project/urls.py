@@ -10,9 +10,11 @@ from core.api.routes import EitherSlash, route
 from executions.admin.dashboard import show_live_part
 from executions.views import (
     BackfillViewSet,
+    CallbackReceiver,
     DashboardStats,
     ExecutionTrends,
     ExecutionViewSet,
+    HoldViewSet,
     JobViewSet,
     LockViewSet,
     QueueViewSet,
@@ -37,6 +39,7 @@ router.register("executions", ExecutionViewSet, basename="execution")
 router.register("backfills", BackfillViewSet, basename="backfill")
 router.register("runs", RunViewSet, basename="run")
 router.register("queues", QueueViewSet, basename="queue")
+router.register("holds", HoldViewSet, basename="hold")
 router.register("locks", LockViewSet, basename="lock")
 router.register("calendars", CalendarViewSet, basename="calendar")
 router.register("exclusions", ExclusionViewSet, basename="exclusion")
@@ -46,6 +49,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/dashboard/", show_live_part, name="dashboard-live"),
     path("admin/", admin.site.urls),
     path("api/", include(router.urls)),
+    route(
+        "api/callbacks/(?P<token>[A-Za-z0-9_-]{20,100})",
+        CallbackReceiver.as_view(),
+        name="callback-receiver",
+    ),
     route("api/workers", WorkerList.as_view(), name="worker-list"),
     route("api/dashboard/stats", DashboardStats.as_view(), name="dashboard-stats"),
     route(

@@ -1,6 +1,7 @@
 """The REST API of executions, and of jobs and schedules with what their executions tell."""
 
 from executions.views.backfills import BackfillViewSet
+from executions.views.callbacks import CallbackReceiver
 from executions.views.dashboard import (
     DashboardStats,
     ExecutionTrends,
@@ -9,6 +10,7 @@ from executions.views.dashboard import (
     UpcomingJobs,
 )
 from executions.views.executions import ExecutionViewSet
+from executions.views.holds import HoldViewSet
 from executions.views.jobs import JobViewSet, ScheduleViewSet
 from executions.views.locks import LockViewSet
 from executions.views.queues import QueueViewSet
@@ -17,9 +19,11 @@ from executions.views.workers import WorkerList
 
 __all__ = [
     "BackfillViewSet",
+    "CallbackReceiver",
     "DashboardStats",
     "ExecutionTrends",
     "ExecutionViewSet",
+    "HoldViewSet",
     "JobViewSet",
     "LockViewSet",
     "QueueViewSet",
