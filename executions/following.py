@@ -56,8 +56,6 @@ def _describe(execution: JobExecution) -> str:
         said = f"after {show_span(execution.duration_seconds)}" if execution.started_at else ""
         return " ".join(filter(None, [execution.status, said, _error(execution)]))
     wait = explain_wait(execution)
-    if execution.status == ExecutionStatus.RETRYING:
-        return f"{execution.status}: {wait} {_error(execution)}".rstrip()
     if execution.progress_fraction is None or execution.status != ExecutionStatus.RUNNING:
         return f"{execution.status}: {wait}"
     progress = f"{execution.progress_fraction:.0%} {execution.progress_message or ''}".rstrip()

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from audit.actors import actor_of
 from core.api.openapi import LOCATION, page_of
-from core.api.queries import FollowQuery, PageQuery
+from core.api.queries import FollowQuery, PageQuery, Query
 from core.api.views import ApiViewSet
 from core.clock import database_now
 from executions.filters import ExecutionQuery, wanted_executions
@@ -30,8 +30,10 @@ from executions.serializers import (
     RerunRequest,
     TransitionSerializer,
 )
+from executions.serializers.why import WhySerializer
 from executions.services import cancel
 from executions.states import ExecutionStatus
+from executions.why import explain_execution
 from jobs.models import JobDefinition
 
 _LISTED = extend_schema(parameters=[PageQuery], responses=page_of(ListedExecutionSerializer))
@@ -50,6 +52,7 @@ class ExecutionViewSet(ApiViewSet):
         "logs": "executions.view_jobexecution",
         "transitions": "executions.view_jobexecution",
         "condition_checks": "executions.view_jobexecution",
+        "why": "executions.view_jobexecution",
         "cancel": "executions.change_jobexecution",
         "rerun": "executions.add_jobexecution",
     }
@@ -111,6 +114,17 @@ class ExecutionViewSet(ApiViewSet):
         """List the looks at the condition of its schedule, oldest first."""
         checks = ConditionCheck.objects.filter(execution=_existing(pk))
         return self.answer_rows_after(checks, serializer=ConditionCheckSerializer)
+
+    @extend_schema(responses={200: WhySerializer})
+    @action(detail=True)
+    def why(self, request: Request, pk: str) -> Response:
+        """Say why an execution does not go on, or how it ended.
+
+        The first cause decides now; the others would hold it back if that were gone.
+        """
+        Query.read(request)
+        found = JobExecution.objects.select_related("job", "version").defer("input", "output")
+        return Response(WhySerializer(explain_execution(get_object_or_404(found, pk=pk))).data)
 
     @extend_schema(request=None, responses={202: ExecutionSerializer})
     @action(detail=True, methods=["post"])

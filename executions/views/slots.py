@@ -1,4 +1,4 @@
-"""What became of the slots of a schedule, by REST."""
+"""What became of the slots of a schedule, and why it does not fire, by REST."""
 
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -11,21 +11,25 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from core.api.problems import ProblemRaised, invalid_parameters
+from core.api.queries import Query
 from core.clock import database_now
 from executions.ledger import Fate
 from executions.ledger.pages import LedgerPage, read_ledger_page
 from executions.serializers.slots import SlotPage, SlotQuery, write_cursor
+from executions.serializers.why import WhySerializer
+from executions.why import explain_schedule
 from jobs import views as jobs
 
 _DAY = timedelta(days=1)
 
 
 class ScheduleSlots(jobs.ScheduleViewSet):
-    """``/api/schedules/{id}/slots``"""
+    """``/api/schedules/{id}/slots`` and ``…/why``"""
 
     permissions: ClassVar[dict[str, str]] = {
         **jobs.ScheduleViewSet.permissions,
         "slots": "executions.view_jobexecution",
+        "why": "executions.view_jobexecution",
     }
 
     @extend_schema(parameters=[SlotQuery], responses={200: SlotPage})
@@ -54,6 +58,16 @@ class ScheduleSlots(jobs.ScheduleViewSet):
             limit=query["page_size"],
         )
         return Response(SlotPage(_body(request, page)).data)
+
+    @extend_schema(responses={200: WhySerializer})
+    @action(detail=True)
+    def why(self, request: Request, pk: str) -> Response:
+        """Say why a schedule does not fire now, what comes next, and what the last slot did.
+
+        The first cause decides now.
+        """
+        Query.read(request)
+        return Response(WhySerializer(explain_schedule(self.get_object())).data)
 
 
 def _body(request: Request, page: LedgerPage) -> dict[str, Any]:
