@@ -252,3 +252,26 @@ def hold_lock_unwitnessed(context: JobContext, seconds: float = 60.0) -> int:
         if is_first:
             _sleep(seconds)
     return held.fence
+
+
+@job_handler("tests.count_on")
+def count_on(context: JobContext, steps: int, stops_at: int) -> list[int]:
+    """Count to ``steps``, each number kept once; the first attempt stands still at ``stops_at``."""
+    counted: list[int] = context.last_checkpoint or []
+    with witnessed(context):
+        for number in range(len(counted), steps):
+            counted.append(number)
+            context.checkpoint(counted)
+            if context.attempt == 1 and number == stops_at:
+                _sleep(120)
+    return counted
+
+
+@job_handler("tests.keep_late")
+def keep_late(context: JobContext) -> None:
+    """The first attempt keeps something for as long as it is let; no alarm if it is frozen."""
+    folder = Path(os.environ["EVIDENCE"])
+    _note(folder / f"{context.execution_id}.calls", f"start {context.attempt} {os.getpid()}")
+    while context.attempt == 1:
+        context.checkpoint({"attempt": context.attempt})
+        time.sleep(0.05)

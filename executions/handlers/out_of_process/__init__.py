@@ -6,6 +6,7 @@ What it is told and how it answers is described in ``docs/authoring.md``.
 from django.conf import settings
 
 from executions.handlers.out_of_process.argv import CommandRefused, read_command
+from executions.handlers.out_of_process.checkpoint_file import CheckpointFile
 from executions.handlers.out_of_process.endings import outcome_of
 from executions.handlers.out_of_process.environment import build_environment
 from executions.handlers.out_of_process.launched import Launched
@@ -36,12 +37,14 @@ def _carry_out(guard: Guard, argv: list[str]) -> Outcome:
         workspace.write_parameters(guard.claim.parameters)
         if guard.claim.has_upstream:
             workspace.write_upstream(upstream_document(guard.context.upstream))
-        environment = build_environment(guard.claim, workspace, guard.lines)
+        checkpoint = CheckpointFile(guard.claim, workspace, guard.lines)
+        environment = build_environment(guard.claim, workspace, guard.lines) | checkpoint.variable
         with Launched(
             argv, environment, workspace, guard.lines, lease_ends_at=guard.ends_at()
         ) as launched:
             guard.hand_over(launched)
-            ending = launched.wait()
+            ending = launched.wait(checkpoint.look)
+        checkpoint.finish()
         return outcome_of(ending, tail=launched.tail, read_output=workspace.read_output)
     finally:
         workspace.remove()

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Self
 
@@ -86,8 +86,11 @@ class Launched:
         """Let the command go on until then."""
         self._tell(f"lease {ends_at}")
 
-    def wait(self) -> Ending:
-        """Collect what the command says until nothing of it is left; return how it ended."""
+    def wait(self, look: Callable[[], None] = lambda: None) -> Ending:
+        """Collect what the command says until nothing of it is left; return how it ended.
+
+        ``look`` is called some times a second meanwhile; it may not raise.
+        """
         poll = select.poll()
         for end in (self._control, self._out.near, self._err.near):
             poll.register(end, select.POLLIN)
@@ -97,6 +100,7 @@ class Launched:
                     self._listen()
                 elif not self._pipe(descriptor).read():
                     poll.unregister(descriptor)
+            look()
             if time.monotonic() > self._kill_at:
                 self._process.kill()
         self._bury()

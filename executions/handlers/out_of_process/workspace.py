@@ -20,7 +20,9 @@ from executions.launcher import remove_folder
 
 PREFIX = "scheduler-attempt-"
 _OUTPUT = "output.json"
+_CHECKPOINT = "checkpoint.json"
 _WHAT = "The file named by SCHEDULER_OUTPUT_FILE"
+_WHAT_CHECKPOINT = "The file named by SCHEDULER_CHECKPOINT_FILE"
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Workspace:
         self.parameters_file = f"{self.folder}/parameters.json"
         self.upstream_file = f"{self.folder}/upstream.json"
         self.output_file = f"{self.folder}/{_OUTPUT}"
+        self.checkpoint_file = f"{self.folder}/{_CHECKPOINT}"
 
     def write_parameters(self, parameters: dict[str, Any]) -> None:
         """Write the parameters as JSON, readable for the worker's user only."""
@@ -42,25 +45,44 @@ class Workspace:
         """Write what it waited for has returned, readable for the worker's user only."""
         _write_json(self.upstream_file, results)
 
+    def write_checkpoint(self, state: Any) -> None:
+        """Write what an earlier attempt kept, readable for the worker's user only."""
+        _write_json(self.checkpoint_file, state)
+
+    def mark_checkpoint(self) -> tuple[int, ...] | None:
+        """Return what changes when the command writes its checkpoint anew; None without a file."""
+        try:
+            found = os.stat(_CHECKPOINT, dir_fd=self.lock, follow_symlinks=False)
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     def read_output(self) -> str | None:
         """Return what the command wrote as strict JSON text, None if it wrote nothing.
 
         Raise :class:`NotStorable` for anything else. What stands there may be no file at all:
         nothing here follows a link or waits for a writer.
         """
+        return self._read(_OUTPUT, _WHAT)
+
+    def read_checkpoint(self) -> str | None:
+        """Return the same of its checkpoint."""
+        return self._read(_CHECKPOINT, _WHAT_CHECKPOINT)
+
+    def _read(self, name: str, what: str) -> str | None:
         try:
             descriptor = os.open(
-                _OUTPUT, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self.lock
+                name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self.lock
             )
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise NotStorable(f"{_WHAT} cannot be read: {error.strerror}") from None
+            raise NotStorable(f"{what} cannot be read: {error.strerror}") from None
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise NotStorable(f"{_WHAT} is no regular file")
+                raise NotStorable(f"{what} is no regular file")
             with open(descriptor, "rb", closefd=False) as file:
-                return read_json(file.read(MAX_JSON_BYTES + 1))
+                return read_json(file.read(MAX_JSON_BYTES + 1), what=what)
         finally:
             os.close(descriptor)
 
@@ -71,21 +93,21 @@ class Workspace:
         os.close(self.lock)
 
 
-def _write_json(path: str, value: dict[str, Any]) -> None:
+def _write_json(path: str, value: Any) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
         json.dump(value, file, ensure_ascii=False)
 
 
-def read_json(data: bytes) -> str:
-    """Return the output file's bytes as strict JSON text, or raise :class:`NotStorable`."""
+def read_json(data: bytes, *, what: str = _WHAT) -> str:
+    """Return a file's bytes as strict JSON text, or raise :class:`NotStorable`."""
     if len(data) > MAX_JSON_BYTES:
-        raise NotStorable(f"{_WHAT} has more than {MAX_JSON_BYTES:,} bytes")
+        raise NotStorable(f"{what} has more than {MAX_JSON_BYTES:,} bytes")
     try:
         value = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise NotStorable(f"{_WHAT} is not JSON: {error}") from None
-    return strict_json(value, what=_WHAT)
+        raise NotStorable(f"{what} is not JSON: {error}") from None
+    return strict_json(value, what=what)
 
 
 def _create_locked() -> tuple[str, int]:

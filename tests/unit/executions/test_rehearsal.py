@@ -101,3 +101,23 @@ def test_a_handler_may_be_given_the_outputs_of_upstream_jobs() -> None:
     missing = rehearse("orders.report")
     assert missing.error_type == "KeyError"
     assert "waited for: none" in missing.message
+
+
+def test_what_it_keeps_is_told_and_what_was_kept_before_is_given() -> None:
+    @job_handler("rows.copy")
+    def copy(context: JobContext) -> None:
+        done = context.last_checkpoint["done"]
+        context.checkpoint({"done": done + 1})
+        context.checkpoint({"done": done + 2})
+
+    assert rehearse("rows.copy", last_checkpoint={"done": 5}).checkpoint == {"done": 7}
+
+
+def test_a_checkpoint_that_could_not_be_kept_fails_the_rehearsal_too() -> None:
+    @job_handler("rows.copy")
+    def copy(context: JobContext) -> None:
+        context.checkpoint({1, 2})
+
+    end = rehearse("rows.copy")
+
+    assert (end.error_type, end.checkpoint) == ("InvalidCheckpoint", None)
