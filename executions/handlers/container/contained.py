@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from core.secret_references import Mask
+from executions.handlers.container.attached import Attached
 from executions.handlers.container.clearing import remove_earlier
 from executions.handlers.container.engine import (
     EngineAway,
@@ -101,18 +102,16 @@ class Contained:
         put_files(self.id, files, user=user_of(self._claim))
 
     def _start(self) -> None:
-        with translated():
-            pieces = connect().attach(self.id, stream=True, demux=True)
-        try:
-            with translated():
-                connect().start(self.id)
-        except EngineRefused as error:
-            raise NotStarted(str(error)) from None
-        try:
-            with translated():
+        with Attached(self.id) as pieces:
+            try:
+                with translated():
+                    connect().start(self.id)
+            except EngineRefused as error:
+                raise NotStarted(str(error)) from None
+            try:
                 self.streams.take(pieces)
-        except EngineAway:
-            self._say("The connection to the Docker Engine broke; what follows was not heard.")
+            except OSError:
+                self._say("The connection to the Docker Engine broke; what follows was not heard.")
         self.streams.finish()
 
     def _await_end(self) -> dict[str, Any]:

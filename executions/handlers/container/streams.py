@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from core.secret_references import Mask
 from executions.capture import LineStream, LogBuffer
+from executions.handlers.container.attached import STDERR, STDOUT
 
 
 class Streams:
@@ -14,18 +15,20 @@ class Streams:
         self._out = _HidingStream(lines, "stdout", "INFO", mask)
         self._err = _HidingStream(lines, "stderr", "ERROR", mask)
         new = codecs.getincrementaldecoder("utf-8")
-        self._decoders = {self._out: new("replace"), self._err: new("replace")}
+        self._sinks = {
+            STDOUT: (self._out, new("replace")),
+            STDERR: (self._err, new("replace")),
+        }
 
-    def take(self, pieces: Iterable[tuple[bytes | None, bytes | None]]) -> None:
-        """Collect all pieces, each of one stream or the other, until there are no more."""
-        for out, err in pieces:
-            for stream, data in ((self._out, out), (self._err, err)):
-                if data:
-                    stream.write(self._decoders[stream].decode(data))
+    def take(self, pieces: Iterable[tuple[int, bytes]]) -> None:
+        """Collect all pieces, each with the number of its stream, until there are no more."""
+        for number, piece in pieces:
+            stream, decoder = self._sinks[number]
+            stream.write(decoder.decode(piece))
 
     def finish(self) -> None:
         """Keep what stands after the last line breaks."""
-        for stream, decoder in self._decoders.items():
+        for stream, decoder in self._sinks.values():
             stream.write(decoder.decode(b"", final=True))
             stream.finish()
 
