@@ -126,7 +126,7 @@ AnOutcome = TypeVar("AnOutcome", bound=Outcome)
 
 def without_secrets(outcome: AnOutcome, hider: Hider) -> AnOutcome:
     """Return the outcome without the secrets that its attempt has read."""
-    texts = {
+    texts: dict[str, Any] = {
         name: hider.hide(text)
         for name in ("message", "error_type", "stack_trace")
         if isinstance(text := getattr(outcome, name, None), str)

@@ -43,7 +43,7 @@ class Answer:
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def policy() -> AddressPolicy:

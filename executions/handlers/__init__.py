@@ -9,6 +9,7 @@ itself off, such as a ``MemoryError``, fails the attempt: by then nothing of it 
 from collections.abc import Callable
 
 from executions.handlers.container import run_in_container
+from executions.handlers.http import run_http
 from executions.handlers.in_process import run_in_process
 from executions.handlers.out_of_process import run_out_of_process
 from executions.outcomes import Outcome
@@ -21,4 +22,5 @@ MODES: dict[str, Mode] = {
     ExecutionMode.IN_PROCESS: lambda guard: run_in_process(guard.claim, guard.context),
     ExecutionMode.OUT_OF_PROCESS: run_out_of_process,
     ExecutionMode.CONTAINER: run_in_container,
+    ExecutionMode.HTTP: run_http,
 }
