@@ -27,7 +27,8 @@ from executions.admin.log_tail import LogChoice, read_tail
 from executions.admin.parameters import ParametersForm
 from executions.admin.run_form import Question, answers, ask_parameters, wants_form
 from executions.models import JobExecution
-from executions.services import cancel, rerun
+from executions.runs import Scope, cancel_run, rerun
+from executions.services import cancel
 
 _LARGE = ("input", "output", "stack_trace")
 
@@ -43,7 +44,7 @@ class ExecutionAdmin(HistoryAdmin):
     list_select_related = ("job",)
     search_fields = ("pk",)
     search_help_text = "The id of an execution, or the name of a job."
-    actions = ("cancel", "rerun")
+    actions = ("cancel", "cancel_run", "rerun", "rerun_below")
     fields = ()
 
     def get_urls(self) -> list[URLPattern]:
@@ -116,6 +117,42 @@ class ExecutionAdmin(HistoryAdmin):
             "Stopped, or its worker asked to stop it",
         )
 
+    @admin.action(description="Cancel the run …", permissions=["cancel"])
+    def cancel_run(self, request: HttpRequest, queryset: Any) -> Any:
+        """Stop all that is unfinished in the runs of the chosen ones, for a reason."""
+        if self._chose_all(request):
+            return None
+        question = "Cancel the whole run? What waits ends at once; what runs is asked to stop."
+        if page := self.ask(
+            request, queryset, action="cancel_run", question=question, wants_reason=True
+        ):
+            return page
+        actor, reason = admin_actor(request), self.reason_given(request) or ""
+        # Of several of one run the first speaks for all.
+        first = {execution.correlation_id: execution for execution in queryset.order_by("-pk")}
+        return self.act_on_each(
+            request,
+            first.values(),
+            lambda one: cancel_run(actor=actor, correlation_id=one.correlation_id, reason=reason),
+            "Its whole run was stopped, or is about to be",
+        )
+
+    @admin.action(description="Rerun with everything below …", permissions=["rerun"])
+    def rerun_below(self, request: HttpRequest, queryset: Any) -> Any:
+        """Run the chosen ones again, with all that comes below them in their runs."""
+        if self._chose_all(request):
+            return None
+        question = "Run again, with everything below it? What has succeeded below is kept."
+        if page := self.ask(request, queryset, action="rerun_below", question=question):
+            return page
+        actor = admin_actor(request)
+        return self.act_on_each(
+            request,
+            queryset,
+            lambda one: rerun(actor=actor, execution=one, scope=Scope.BELOW),
+            "Runs again, with what comes below",
+        )
+
     @admin.action(description="Rerun …", permissions=["rerun"])
     def rerun(self, request: HttpRequest, queryset: Any) -> Any:
         """Ask for the parameters of one; run several with the same parameters as before."""
@@ -136,7 +173,7 @@ class ExecutionAdmin(HistoryAdmin):
 
     def _ask_rerun(self, request: HttpRequest, execution: JobExecution, actor: Actor) -> Any:
         def run(parameters: dict[str, Any]) -> JobExecution:
-            return rerun(actor=actor, execution=execution, parameters=parameters)
+            return rerun(actor=actor, execution=execution, parameters=parameters)[0]
 
         question = Question(
             action="rerun",

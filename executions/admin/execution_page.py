@@ -12,6 +12,7 @@ from core.clock import database_now
 from executions.admin.display import reason_words, status_badge, status_look
 from executions.admin.flower import task_url, worker_url
 from executions.admin.progress import measure_progress
+from executions.admin.run_section import show_run
 from executions.admin.slot_facts import business_date_words, checks_of, slot_note
 from executions.admin.timeline import Attempt, Step, read_moves, tell_attempts, tell_steps
 from executions.models import JobExecution, Worker
@@ -74,6 +75,7 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
         "is_note": not execution.error_type and execution.status not in _ERRONEOUS,
         "output": output,
         "is_output_open": len(output) < _MOST_OPEN,
+        **show_run(execution),
     }
 
 
