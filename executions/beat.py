@@ -21,6 +21,7 @@ from core.sql import load
 from core.startup import refuse_bad_settings
 from executions.backfills import release_backfills
 from executions.breaker import Breaker
+from executions.circuits import Circuits
 from executions.completions import follow_completions
 from executions.dispatcher import dispatch
 from executions.holds import end_due_holds
@@ -97,6 +98,7 @@ class PlatformScheduler(Scheduler):
         self._backoff = 0.1
         self._has_said_goodbye = False
         self._capped_sleep = _SHORTEST_CAPPED_SLEEP_SECONDS
+        self._circuits = Circuits()
         self._chores = [
             Chore(_SCHEDULE_CHORES_SECONDS, resume_due),
             Chore(_SCHEDULE_CHORES_SECONDS, end_due_holds),
@@ -152,9 +154,10 @@ class PlatformScheduler(Scheduler):
         return 0
 
     def _look(self) -> float:
-        """Plan, dispatch, do what chores are due; return how long to sleep (s)."""
+        """Plan, move breakers, dispatch, do what chores are due; return how long to sleep (s)."""
         self._looked_at = time.monotonic()
         planned = _shield(plan) or Planned(opened=0, is_full=False)
+        _shield(self._circuits.tend)
         dispatched = dispatch()
         for chore in self._chores:
             _shield(chore.do_if_due)
