@@ -33,6 +33,7 @@ class HoldSerializer(CamelCaseModelSerializer[Hold]):
     )
     job_id = RowField(
         source="job",
+        pk_field=serializers.UUIDField(),
         queryset=JobDefinition.objects.all(),
         required=False,
         allow_null=True,

@@ -1,34 +1,41 @@
-"""``manage.py pause``: let schedules rest, with a reason and perhaps an end."""
+"""``manage.py pause``: let schedules rest or hold jobs back, with a reason and perhaps an end."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
+from rich.text import Text
 
 from audit.command import PlatformCommand, command_actor
 from core.bulk import act_on_each
 from core.times import show_time
+from executions.holds import hold
 from executions.lookup import find_schedule
+from executions.management.holding import add_targets, hold_as_json, read_target
 from executions.management.moments import read_moment
 from executions.management.outcome import tell
+from jobs.holds import HoldTarget
 from jobs.models import JobSchedule
 from jobs.pausing import pause_schedule
 
 
 class Command(PlatformCommand):
-    """What is due already still runs; slots of the pause are no misfires."""
+    """Of a schedule, what is due already still runs, and slots of the pause are no misfires.
 
-    help = "Pause schedules, until they are resumed or until a time."
+    Of all else nothing is handed out, and what is due waits (``executions/holds.py``).
+    """
+
+    help = "Pause schedules, a job, a queue, a team or everything, until resumed or until a time."
     examples = (
         'pause 01999999-0000-7000-8000-000000000000 --reason "month end"',
         "pause 01999999-0000-7000-8000-000000000000 --reason freeze --until 2030-01-07T06:00Z",
+        'pause --job "Daily Sales Report" --reason "the source moves"',
+        'pause --everything --reason "database upgrade" --until 2030-01-07T06:00Z',
     )
     has_json = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the arguments."""
-        parser.add_argument(
-            "schedules", nargs="+", metavar="schedule", help="ids, as `schedules` lists them"
-        )
+        add_targets(parser)
         parser.add_argument("--reason", required=True, help="kept until it is resumed")
         parser.add_argument(
             "--until",
@@ -39,6 +46,10 @@ class Command(PlatformCommand):
 
     def run(self, options: dict[str, Any]) -> None:
         """Find everything first, so that a typing error changes nothing."""
+        target = read_target(options, verb="pause")
+        if target is not None:
+            self._hold(target, options)
+            return
         actor, schedules = command_actor(), list(map(find_schedule, options["schedules"]))
         outcome = act_on_each(
             schedules,
@@ -47,6 +58,19 @@ class Command(PlatformCommand):
             ),
         )
         tell(self, options, outcome, as_json=as_json, shown=_shown)
+
+    def _hold(self, target: HoldTarget, options: dict[str, Any]) -> None:
+        held = hold(
+            actor=command_actor(), target=target, reason=options["reason"], until=options["until"]
+        )
+        end = f"until {show_time(held.until)}" if held.until else "until it is resumed"
+        self.answer(
+            options,
+            document=lambda: hold_as_json(held),
+            shown=lambda: Text(
+                f"Held back {end}: {held.target}. What runs goes on; the rest waits."
+            ),
+        )
 
 
 def as_json(schedule: JobSchedule) -> dict[str, Any]:
