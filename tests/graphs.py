@@ -1,13 +1,12 @@
 """Graphs of jobs, and executions of them that are ended by hand."""
 
-from collections.abc import Iterable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from core.clock import database_now
 from core.text import strict_json
 from executions import outcomes
-from executions.models import JobExecution, RunEdge
+from executions.models import JobExecution
 from executions.outcomes import Outcome
 from executions.retry import RetryPolicy
 from executions.settlement import decide, settle
@@ -54,7 +53,11 @@ def begin(execution: JobExecution) -> JobExecution:
 
 def end(execution: JobExecution, how: str = "succeeded", output: Any = None) -> JobExecution:
     """Let an execution that is ready run, and end so."""
-    begin(execution)
+    return settle_as(begin(execution), how, output)
+
+
+def settle_as(execution: JobExecution, how: str, output: Any = None) -> JobExecution:
+    """Let an execution that runs end so."""
     outcome = OUTCOMES[how]
     if output is not None:
         outcome = outcomes.Succeeded(strict_json(output, what="output"))
@@ -74,9 +77,3 @@ def nodes(root: JobExecution) -> dict[str, JobExecution]:
 def states(root: JobExecution) -> dict[str, str]:
     """Return the states of a run by the short names of its jobs."""
     return {name: row.status for name, row in nodes(root).items()}
-
-
-def edges_of(rows: Iterable[JobExecution]) -> set[tuple[UUID, UUID | None]]:
-    """Return the edges (upstream, downstream) that lead to some executions."""
-    found = RunEdge.objects.filter(execution__in=list(rows))
-    return set(found.values_list("upstream_execution_id", "execution_id"))

@@ -31,6 +31,5 @@ WITH RECURSIVE ended AS (
 SELECT e.id
 FROM executions_jobexecution e
 WHERE e.id IN (SELECT id FROM below UNION SELECT id FROM rest)
-  AND e.status IN ('waiting', 'scheduled', 'queued')
 ORDER BY e.id
 FOR UPDATE OF e
