@@ -14,7 +14,7 @@ from core.startup import refuse_bad_settings
 from executions.authoring import known_handlers
 from executions.capture import install_collector
 from executions.launcher import hide_memory
-from executions.watchdog import STOP_SIGNAL, Guard, Stop, Watchdog
+from executions.watchdog import GO_ON_SIGNAL, STOP_SIGNAL, Guard, Stop, Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ class Child:
         if guard is not None:
             guard.begin_stop(Stop.DRAIN)
             guard.raise_stop()
+
+    def hear_go_on(self, _signal: int, _frame: FrameType | None) -> None:
+        """The worker drains no longer: what is claimed from now on is carried out."""
+        self.is_draining = False
 
 
 child = Child()
@@ -77,4 +81,5 @@ def prepare_child(**_: Any) -> None:
     os.setpgid(0, 0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(STOP_SIGNAL, child.hear_stop)
+    signal.signal(GO_ON_SIGNAL, child.hear_go_on)
     install_collector()

@@ -17,10 +17,11 @@ def report(
     kind: str,
     queues: list[str] | None = None,
     concurrency: int = 0,
+    is_starting: bool = False,
     is_stopping: bool = False,
     using: BaseDatabaseWrapper = connection,
 ) -> None:
-    """Say that this process is alive (or, with ``is_stopping``, that it goes)."""
+    """Say that this process is alive, that it has just come, or that it goes."""
     REPORT.rows(
         using=using,
         name=name,
@@ -29,5 +30,6 @@ def report(
         pid=os.getpid(),
         queues=queues or [],
         concurrency=concurrency,
+        is_starting=is_starting,
         is_stopping=is_stopping,
     )

@@ -30,6 +30,7 @@ from executions.settlement import decide, settle
 LOOK = load(__file__, "look")
 
 STOP_SIGNAL = signal.SIGUSR2  # SIGUSR1 is Celery's
+GO_ON_SIGNAL = signal.SIGURG  # ignored by whoever does not handle it
 _IDLE_SECONDS = 0.5
 _LINES_PER_WRITE = 1_000
 _BURIAL_SECONDS = 2.0

@@ -18,6 +18,17 @@ class WorkerLoad:
     is_alive: bool
     running: list[JobExecution]
 
+    @property
+    def state(self) -> str:
+        """In a word: alive, draining (it still runs something), drained, silent or stopped."""
+        if self.worker.stopped_at is not None:
+            return "stopped"
+        if not self.is_alive:
+            return "silent"
+        if self.worker.drain_requested_at is None:
+            return "alive"
+        return "draining" if self.running else "drained"
+
 
 def list_workers(*, include_gone: bool = False) -> list[WorkerLoad]:
     """Return the live workers, then the live beats, by name.

@@ -138,10 +138,10 @@ class Platform:
         return worker, beat
 
     def start_worker(
-        self, *, concurrency: int = 2, queues: str = "default", **env: str
+        self, *, concurrency: int = 2, queues: str = "default", name: str = "", **env: str
     ) -> PlatformProcess:
         """Start a worker and wait until it takes work."""
-        worker = self._launch_worker(concurrency, queues, env)
+        worker = self._launch_worker(concurrency, queues, env, name)
         self._await_worker(worker)
         return worker
 
@@ -159,9 +159,11 @@ class Platform:
         until(lambda: web.says("Uvicorn running"), within=60, what="the web server answers")
         return web
 
-    def _launch_worker(self, concurrency: int, queues: str, env: dict[str, str]) -> PlatformProcess:
+    def _launch_worker(
+        self, concurrency: int, queues: str, env: dict[str, str], called: str = ""
+    ) -> PlatformProcess:
         name = f"worker{len(self.processes)}"
-        command = ["worker", "-n", f"{name}@%h", "-c", str(concurrency), "-Q", queues]
+        command = ["worker", "-n", f"{called or name}@%h", "-c", str(concurrency), "-Q", queues]
         command += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
         return self._start(command, name, {"SCHEDULER_PROCESS": "worker", **env})
 

@@ -24,6 +24,10 @@ class WorkerSerializer(CamelCaseSerializer):
     name = serializers.CharField(source="worker.name")
     kind = serializers.ChoiceField(Worker.Kind.choices, source="worker.kind")
     is_alive = serializers.BooleanField(help_text="It reported itself within three heartbeats.")
+    state = serializers.ChoiceField(
+        ["alive", "draining", "drained", "silent", "stopped"],
+        help_text="Draining: it takes no work and still runs some. Drained: it runs none.",
+    )
     hostname = serializers.CharField(source="worker.hostname")
     pid = serializers.IntegerField(source="worker.pid")
     queues = serializers.ListField(child=serializers.CharField(), source="worker.queues")
@@ -33,7 +37,32 @@ class WorkerSerializer(CamelCaseSerializer):
     started_at_utc = UtcDateTimeField(source="worker.started_at")
     last_seen_at_utc = UtcDateTimeField(source="worker.last_seen_at")
     stopped_at_utc = UtcDateTimeField(source="worker.stopped_at", allow_null=True)
+    drain_requested_at_utc = UtcDateTimeField(source="worker.drain_requested_at", allow_null=True)
+    drain_requested_by = serializers.CharField(source="worker.drain_requested_by", allow_null=True)
+    drain_until_utc = UtcDateTimeField(
+        source="worker.drain_until",
+        allow_null=True,
+        help_text="When it hands back what it still runs.",
+    )
     running = RunningSerializer(many=True)
+
+
+class DrainRequest(CamelCaseSerializer):
+    """How long a worker may go on with what it runs."""
+
+    within_seconds = serializers.FloatField(
+        source="within",
+        required=False,
+        allow_null=True,
+        help_text="Then the rest is handed back; SCHEDULER_DRAIN_SECONDS if left out.",
+    )
+    updated_by = ClaimField(write_only=True)
+
+
+class UndrainRequest(CamelCaseSerializer):
+    """Nothing but who asks for it."""
+
+    updated_by = ClaimField(write_only=True)
 
 
 class QueueSerializer(CamelCaseSerializer):

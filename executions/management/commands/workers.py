@@ -45,7 +45,7 @@ def _table(loads: list[WorkerLoad]) -> Table:
         "name", "kind", "state", "queues", "busy", "since (UTC)", "last seen", "running"
     )
     for load in loads:
-        worker, state = load.worker, _state(load)
+        worker, state = load.worker, load.state
         is_worker = worker.kind == Worker.Kind.WORKER
         table.add_row(
             worker.name,
@@ -64,9 +64,3 @@ def _table(loads: list[WorkerLoad]) -> Table:
             style=style_of(state),
         )
     return table
-
-
-def _state(load: WorkerLoad) -> str:
-    if load.worker.stopped_at is not None:
-        return "stopped"
-    return "alive" if load.is_alive else "silent"
