@@ -7,7 +7,7 @@ from executions.models import JobExecution
 from executions.states import ExecutionStatus
 from executions.waits.breaking import describe_breaker, find_breaker
 from executions.waits.case import Case, circuit_of, load_job
-from executions.waits.causes import Cause, Code, Holder, link_to_execution
+from executions.waits.causes import Cause, Code, Holder, close_sentence, link_to_execution
 from executions.waits.due import find_time
 from executions.waits.handed_out import find_queued_causes
 from executions.waits.limits import find_job_limits, find_others_before, find_queue_limits
@@ -24,6 +24,7 @@ __all__ = [
     "Holder",
     "Processes",
     "circuit_of",
+    "close_sentence",
     "describe_breaker",
     "explain_wait",
     "find_bar",

@@ -114,3 +114,9 @@ def link_to_execution(pk: UUID) -> str:
 def show_end(until: datetime | None) -> str:
     """Return such as " until 2026-05-04 06:00:00 UTC", or nothing."""
     return f" until {show_time(until)}" if until else ""
+
+
+def close_sentence(text: str) -> str:
+    """End a sentence that somebody else has written, or begun."""
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."

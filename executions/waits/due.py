@@ -8,7 +8,7 @@ from core.times import show_span, show_time
 from executions.models import ConditionCheck, Origin
 from executions.states import ExecutionStatus, Reason
 from executions.waits.case import Case
-from executions.waits.causes import Cause, Code
+from executions.waits.causes import Cause, Code, close_sentence
 
 
 def find_time(case: Case) -> Iterator[Cause]:
@@ -24,7 +24,7 @@ def find_time(case: Case) -> Iterator[Cause]:
         detail = f"What it waited for has ended; the delay after that is over at {_when(case)}."
         yield Cause(Code.DELAY, detail, until=execution.due_at)
     else:
-        why = f" {execution.error_message}" if execution.error_message else ""
+        why = f" {close_sentence(execution.error_message)}" if execution.error_message else ""
         yield Cause(Code.NOT_DUE, f"Due at {_when(case)}.{why}", until=execution.due_at)
 
 
@@ -47,11 +47,12 @@ def _condition(case: Case) -> Cause:
     times = "once" if looks["count"] == 1 else f"{looks['count']} times"
     found = execution.transitions.filter(data__has_key="waits_until").order_by("id")
     move = found.values_list("data__waits_until", flat=True).first()
+    why = close_sentence(execution.error_message or "It did not hold")
     end = f" It waits until {move[:19].replace('T', ' ')} UTC at most." if move else ""
     return Cause(
         Code.CONDITION,
         f"Waits for its condition: looked at {times}, last at {show_time(looks['last'])},"
-        f" again at {_when(case)}. {execution.error_message or ''}{end}".rstrip(),
+        f" again at {_when(case)}. {why}{end}",
         since=looks["last"],
         until=execution.due_at,
         link=f"/api/executions/{execution.pk}/condition-checks",

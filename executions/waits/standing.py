@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from core.times import show_time
 from executions.waits.case import team_of
-from executions.waits.causes import Cause, Code, show_end
+from executions.waits.causes import Cause, Code, close_sentence, show_end
 from jobs.models import Hold, HoldScope, JobDefinition, JobStatus
 
 
@@ -21,7 +21,7 @@ def find_bar(job: JobDefinition) -> Iterator[Cause]:
             why = f", by {job.disabled_by} since {show_time(job.disabled_at)}{reason}"
         yield Cause(
             Code.JOB_STATUS,
-            f"Job {job.name} is {job.status}{_close(why)} What is due of it is skipped.",
+            f"Job {job.name} is {job.status}{close_sentence(why)} What is due of it is skipped.",
             since=job.disabled_at if job.status == JobStatus.DISABLED else None,
             link=link,
         )
@@ -40,7 +40,7 @@ def find_holds(job: JobDefinition) -> Iterator[Cause]:
         yield Cause(
             Code.HOLD,
             f"{_target(hold)} since {show_time(hold.held_at)} by {hold.held_by}"
-            f"{show_end(hold.until)}: {_close(hold.reason)}",
+            f"{show_end(hold.until)}: {close_sentence(hold.reason)}",
             since=hold.held_at,
             until=hold.until,
             link=f"/api/holds/{hold.pk}",
@@ -51,8 +51,3 @@ def _target(hold: Hold) -> str:
     if hold.scope == HoldScope.QUEUE:
         return f"Queue {hold.queue_id} is paused"
     return f"{hold.target[0].upper()}{hold.target[1:]} is on hold"
-
-
-def _close(text: str) -> str:
-    """End a sentence that somebody else has begun."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."

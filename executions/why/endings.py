@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from core.times import show_span, show_time
 from executions.models import JobExecution
 from executions.states import ExecutionStatus, Reason
-from executions.waits import Cause, Code, Holder, link_to_execution
+from executions.waits import Cause, Code, Holder, close_sentence, link_to_execution
 
 _MOST_CHARACTERS = 300
 
@@ -59,8 +59,9 @@ def _error(execution: JobExecution) -> str:
         return ""
     said = ": ".join(filter(None, [execution.error_type, execution.error_message]))
     line = said.partition("\n")[0]
-    cut = f"{line[:_MOST_CHARACTERS]}…" if len(line) > _MOST_CHARACTERS else line
-    return f" {cut}"
+    if len(line) > _MOST_CHARACTERS:
+        return f" {line[:_MOST_CHARACTERS]}…"
+    return f" {close_sentence(line)}"
 
 
 def _find_culprit(execution: JobExecution) -> Iterator[Cause]:
