@@ -52,6 +52,8 @@ class Claim:
     business_date: date | None = None
     previous_business_date: date | None = None
     next_business_date: date | None = None
+    has_dependents: bool = False
+    """Whether others of its run wait for it: their release commits together with its end."""
     has_upstream: bool = False
     """Whether executions that it waited for may have outputs for it."""
     checkpoint: Any = None
@@ -146,6 +148,7 @@ def _as_claim(row: Row) -> Claim:
         previous_business_date=row["previous_business_date"],
         next_business_date=row["next_business_date"],
         has_upstream=row["has_upstream"],
+        has_dependents=row["has_dependents"],
         checkpoint=None if row["checkpoint"] is None else json.loads(row["checkpoint"]),
         condition=None if row["condition"] is None else json.loads(row["condition"]),
     )

@@ -153,6 +153,7 @@ def _write(
             decision=decision,
             lines=lines,
             progress=guard.context._progress,
+            has_dependents=claimed.has_dependents,
         )
 
     if look is None:

@@ -73,10 +73,12 @@ def settle(
     progress: tuple[float | None, str | None] = (None, None),
     actor: str | None = None,
     is_poking: bool = True,
+    has_dependents: bool = False,
 ) -> str | None:
     """Write the decision; return the status it led to, or None when the row was not ours to change.
 
     None also when an earlier try was committed but its answer lost: then the row says so, final.
+    Who knows that others wait for the end says so (``has_dependents``): that saves a round trip.
     """
     parameters: dict[str, Any] = dict(
         id=execution_id,
@@ -96,8 +98,8 @@ def settle(
         now=None,
         **log_parameters(lines),
     )
-    row = SETTLE.row(may_follow=False, **parameters)
-    if row is not None and not row["is_settled"]:
+    row = None if has_dependents else SETTLE.row(may_follow=False, **parameters)
+    if has_dependents or (row is not None and not row["is_settled"]):
         row = _settle_with_successors(execution_id, parameters)
     if row is None:
         return None

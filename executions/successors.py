@@ -28,9 +28,9 @@ def follow(execution_ids: Sequence[UUID], *, now: datetime | None = None) -> Non
 def _follow(ended: list[UUID], now: datetime | None) -> list[UUID]:
     """Follow these; return what has failed by that, which is still to be followed."""
     released = []
-    if LOCK_DEPENDENTS.rows(ids=ended):
+    if locked := LOCK_DEPENDENTS.rows(ids=ended):
         changed = RELEASE_DEPENDENTS.rows(ids=ended, now=now)
-        cancelled = END_RUNS.rows(ids=ended, now=now)
+        cancelled = END_RUNS.rows(ids=ended, now=now) if locked[0]["ends_run"] else []
         released = [row for row in changed if row["status"] == "scheduled"]
         ended = [*ended, *(row["id"] for row in changed if row["status"] == "skipped")]
         ended += [row["id"] for row in cancelled]

@@ -37,6 +37,9 @@ SELECT claimed.*,
        EXISTS (
            SELECT 1 FROM executions_runedge edge WHERE edge.execution_id = claimed.id
        ) AS has_upstream,
+       EXISTS (
+           SELECT 1 FROM executions_runedge edge WHERE edge.upstream_execution_id = claimed.id
+       ) AS has_dependents,
        -- The condition that its schedule puts on a slot, unless it has let the handler run before:
        -- only then a look that was not false is on record, of an execution that goes on.
        CASE

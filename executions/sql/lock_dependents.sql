@@ -1,5 +1,6 @@
 -- Lock what the end of some executions may release, skip or cancel, in the order of keys, so that
--- those that end at the same time wait for each other and never in a circle. Returns the keys.
+-- those that end at the same time wait for each other and never in a circle. Returns the keys, and
+-- whether a failure among those ends its run.
 --
 -- Directly below them lies what waits for them; below what can no longer run, all that waits for
 -- that; and where a failure ends the run, all of it that has not started.
@@ -28,7 +29,7 @@ WITH RECURSIVE ended AS (
      AND e.status IN ('waiting', 'scheduled', 'queued')
     WHERE ended.ends_run
 )
-SELECT e.id
+SELECT e.id, EXISTS (SELECT 1 FROM ended WHERE ends_run) AS ends_run
 FROM executions_jobexecution e
 WHERE e.id IN (SELECT id FROM below UNION SELECT id FROM rest)
 ORDER BY e.id
