@@ -19,7 +19,7 @@ from executions.serializers import (
     TriggerRequest,
 )
 from executions.services import trigger
-from executions.views.backfills import BackfillsOfJob
+from executions.views.breakers import BreakerOfJob
 from executions.views.examples import JOB, SCHEDULE
 from executions.views.executions import answer_opened
 from executions.views.slots import ScheduleSlots
@@ -64,13 +64,13 @@ from jobs.serializers import (
         responses=page_of(ScheduleWithLastExecution),
     ),
 )
-class JobViewSet(BackfillsOfJob):
+class JobViewSet(BreakerOfJob):
     """``/api/jobs`` with what its executions tell, and the trigger."""
 
     serializer_class = JobWithLastExecution
     schedule_serializer_class = ScheduleWithLastExecution
     permissions: ClassVar[dict[str, str]] = {
-        **BackfillsOfJob.permissions,
+        **BreakerOfJob.permissions,
         "trigger": "executions.add_jobexecution",
     }
 
