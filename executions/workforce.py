@@ -45,6 +45,16 @@ def list_workers(*, include_gone: bool = False) -> list[WorkerLoad]:
     ]
 
 
+def load_of_worker(name: str) -> WorkerLoad:
+    """Return one worker or beat; it must exist."""
+    since = alive_since(database_now())
+    return WorkerLoad(
+        Worker.objects.get(name=name),
+        is_alive=Worker.objects.alive(since).filter(name=name).exists(),
+        running=_running_by_worker()[name],
+    )
+
+
 def _list_gone(alive: list[Worker]) -> list[Worker]:
     names = [worker.name for worker in alive]
     return list(Worker.objects.exclude(name__in=names).order_by("-last_seen_at")[:_MOST_GONE])

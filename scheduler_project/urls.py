@@ -12,6 +12,7 @@ from executions.views import (
     BackfillViewSet,
     CallbackReceiver,
     DashboardStats,
+    DrainWorker,
     ExecutionTrends,
     ExecutionViewSet,
     HoldViewSet,
@@ -22,6 +23,7 @@ from executions.views import (
     ScheduleViewSet,
     StaleJobs,
     TopFailingJobs,
+    UndrainWorker,
     UpcomingJobs,
     WorkerList,
 )
@@ -55,6 +57,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="callback-receiver",
     ),
     route("api/workers", WorkerList.as_view(), name="worker-list"),
+    route(r"api/workers/(?P<name>[^/\x00]+)/drain", DrainWorker.as_view(), name="worker-drain"),
+    route(
+        r"api/workers/(?P<name>[^/\x00]+)/undrain",
+        UndrainWorker.as_view(),
+        name="worker-undrain",
+    ),
     route("api/dashboard/stats", DashboardStats.as_view(), name="dashboard-stats"),
     route(
         "api/dashboard/execution-trends",

@@ -15,12 +15,13 @@ from executions.views.jobs import JobViewSet, ScheduleViewSet
 from executions.views.locks import LockViewSet
 from executions.views.queues import QueueViewSet
 from executions.views.runs import RunViewSet
-from executions.views.workers import WorkerList
+from executions.views.workers import DrainWorker, UndrainWorker, WorkerList
 
 __all__ = [
     "BackfillViewSet",
     "CallbackReceiver",
     "DashboardStats",
+    "DrainWorker",
     "ExecutionTrends",
     "ExecutionViewSet",
     "HoldViewSet",
@@ -31,6 +32,7 @@ __all__ = [
     "ScheduleViewSet",
     "StaleJobs",
     "TopFailingJobs",
+    "UndrainWorker",
     "UpcomingJobs",
     "WorkerList",
 ]
