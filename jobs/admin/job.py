@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from audit.admin_forms import ServiceAdmin, admin_actor
 from core.admin_display import changes, moment, short_moment
 from core.admin_page import Section
+from jobs.admin.dependency import DependencyInline, dependents_of
 from jobs.admin.display import environment_words, job_badge, stopped_words
 from jobs.admin.filters import CategoryFilter, ModeFilter, QueueFilter, StatusFilter, TeamFilter
 from jobs.admin.job_fields import (
@@ -20,7 +21,8 @@ from jobs.admin.job_fields import (
     fieldsets_to_change,
     fieldsets_to_read,
 )
-from jobs.admin.job_form import FIELD_OF_MODE, JobForm, shown_when
+from jobs.admin.job_form import JobForm
+from jobs.admin.job_modes import MODE_FIELDS, shown_when
 from jobs.admin.job_sections import next_fires_of, schedules_of, versions_of
 from jobs.definitions import set_job_status
 from jobs.models import JobDefinition, JobSchedule, JobStatus
@@ -41,7 +43,7 @@ class JobAdmin(ServiceAdmin):
     ordering = ("name",)
     actions: Any = ("enable", "disable", "archive")
     readonly_fields = HISTORY_FIELDS
-    conditional_fields = {field: shown_when(mode) for mode, field in FIELD_OF_MODE.items()}
+    conditional_fields = {field: shown_when(field) for field in MODE_FIELDS}
 
     def get_queryset(self, request: HttpRequest) -> Any:
         schedules = JobSchedule.objects.filter(job=OuterRef("pk")).order_by("next_run_at")
@@ -53,6 +55,9 @@ class JobAdmin(ServiceAdmin):
             return fieldsets_to_add()
         is_open = self.has_change_permission(request, obj)
         return fieldsets_to_change() if is_open else fieldsets_to_read(obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return () if obj is None else (DependencyInline,)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_archived = isinstance(obj, JobDefinition) and obj.status == JobStatus.ARCHIVED
@@ -80,11 +85,17 @@ class JobAdmin(ServiceAdmin):
             yield Section("Schedules", schedules, is_above=True)
             if obj.status == JobStatus.ACTIVE:
                 yield Section("Next fires", next_fires_of(obj), is_above=True)
+        if self.may(request, "jobs.view_jobdependency"):
+            yield Section("What waits for it", dependents_of(obj))
         yield Section("Versions", versions_of(obj))
 
     def touched(self, obj: JobDefinition) -> str:
-        count = obj.schedules.unarchived().filter(is_active=True).count()
-        return f"{obj}, with {count} active schedule{'s' * (count != 1)}"
+        schedules = obj.schedules.unarchived().filter(is_active=True).count()
+        said = f"{obj}, with {schedules} active schedule{'s' * (schedules != 1)}"
+        dependents = obj.dependents.live().count()
+        if not dependents:
+            return said
+        return f"{said}; {dependents} job{'s wait' if dependents != 1 else ' waits'} for it"
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: Any) -> None:
@@ -101,7 +112,10 @@ class JobAdmin(ServiceAdmin):
 
     @admin.action(description="Archive …", permissions=["archive"])
     def archive(self, request: HttpRequest, queryset: Any) -> Any:
-        question = "Archive for good? Its schedules are archived with it; its history stays."
+        question = (
+            "Archive for good? Its schedules are archived with it, and nothing waits for it any"
+            " more; its history stays."
+        )
         if page := self.ask(
             request, queryset, action="archive", question=question, wants_reason=True
         ):

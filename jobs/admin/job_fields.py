@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.admin.job_form import FIELD_OF_MODE
+from jobs.admin.job_modes import MODE_FIELDS, fields_of_others
 from jobs.models import JobDefinition
 from jobs.ownership import OWNERSHIP_FIELDS
 
@@ -10,12 +10,15 @@ HISTORY_FIELDS = ("version", "created", "updated")
 _PARTS: dict[str, tuple[str, ...]] = {
     "What runs": (
         *("name", "description", "category"),
-        *("execution_mode", *FIELD_OF_MODE.values()),
+        *("execution_mode", *MODE_FIELDS),
         *("queue", "priority", "allowed_environments"),
     ),
     "Limits and retries": (
-        *("timeout_seconds", "expected_duration_seconds", "max_concurrent_executions"),
+        *("timeout_seconds", "expected_duration_seconds"),
+        *("max_concurrent_executions", "concurrency_key", "max_concurrent_per_key"),
+        *("starts_per_minute", "breaker_failures", "breaker_seconds"),
         *("max_retries", "retry_strategy", "base_delay_seconds", "max_delay_seconds"),
+        "fail_fast",
     ),
     "Parameters": ("allow_manual_trigger", "parameter_schema"),
     "Owner": OWNERSHIP_FIELDS,
@@ -42,8 +45,7 @@ def fieldsets_to_add() -> Any:
 
 def fieldsets_to_read(job: JobDefinition) -> Any:
     """Return the parts for who can only read: what the job's mode uses, in words."""
-    of_others = [field for mode, field in FIELD_OF_MODE.items() if mode != job.execution_mode]
-    return _tabs(_TO_READ | dict.fromkeys(of_others))
+    return _tabs(_TO_READ | dict.fromkeys(fields_of_others(job.execution_mode)))
 
 
 def _tabs(replaced: dict[str, str | None]) -> Any:

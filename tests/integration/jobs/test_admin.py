@@ -36,15 +36,20 @@ def job_values(**changes: Any) -> dict[str, Any]:
         "priority": 5,
         "timeout_seconds": 60,
         "max_concurrent_executions": 1,
+        "max_concurrent_per_key": 1,
+        "breaker_seconds": 300,
         "max_retries": 2,
         "retry_strategy": "linear",
         "base_delay_seconds": 1,
         "max_delay_seconds": 10,
+        "fail_fast": "branch",
         "allowed_environments": [1, 4],
         "allow_manual_trigger": "on",
         "owner_name": "Ann",
         "owner_email": "ann@example.com",
         "parameter_schema": "null",
+        "dependencies-TOTAL_FORMS": 0,
+        "dependencies-INITIAL_FORMS": 0,
         **changes,
     }
 
@@ -195,9 +200,9 @@ def test_a_queue_is_created_and_its_limit_changed(as_alice: Client) -> None:
     assert list(answer.context["adminform"].form.errors) == ["name"]
     as_alice.post(url, {"name": "reports", "max_concurrent_executions": "3"})
     queue = Queue.objects.get(name="reports")
-    as_alice.post(page_of(queue), {"max_concurrent_executions": "4"})
+    as_alice.post(page_of(queue), {"max_concurrent_executions": "4", "starts_per_minute": "9"})
     queue.refresh_from_db()
-    assert queue.max_concurrent_executions == 4
+    assert (queue.max_concurrent_executions, queue.starts_per_minute) == (4, 9)
     assert JobAudit.objects.filter(action="QueueChanged").count() == 2
 
 
@@ -285,6 +290,38 @@ def test_a_command_job_keeps_its_command_and_no_handler(as_alice: Client) -> Non
     )
     assert job.execution_type_name == ""
     assert (job.keep_days, job.keep_executions) == (7, 100)
+
+
+def test_a_container_job_keeps_its_image_command_and_options_and_drops_what_is_of_other_modes(
+    as_alice: Client,
+) -> None:
+    values = job_values(
+        execution_mode="container",
+        container_image="tests/reports:1",
+        execution_command="daily EU",
+        execution_options='{"memoryMb": 256}',
+    )
+    as_alice.post(ADD_JOB, values)
+    job = JobDefinition.objects.get()
+    assert (job.execution_mode, job.container_image) == ("container", "tests/reports:1")
+    assert (job.execution_command, job.execution_options) == ("daily EU", {"memoryMb": 256})
+    assert job.execution_type_name == ""
+
+    as_alice.post(page_of(job), values | {"execution_mode": "out_of_process"})
+    job.refresh_from_db()
+    assert (job.execution_command, job.container_image) == ("daily EU", "")
+    assert job.execution_options == {}
+
+
+def test_a_wrong_option_is_told_beside_the_options(as_alice: Client) -> None:
+    values = job_values(
+        execution_mode="container",
+        container_image="tests/reports:1",
+        execution_options='{"memoryMb": 1}',
+    )
+    page = as_alice.post(ADD_JOB, values).text
+    assert "memoryMb: Give whole MiB, 6 or more." in page
+    assert not JobDefinition.objects.exists()
 
 
 def test_how_long_history_is_kept_can_be_changed_by_itself(as_alice: Client) -> None:
