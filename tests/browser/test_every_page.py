@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 from core.clock import database_now
 from executions.models import ExecutionTransition, JobExecutionLog, Worker
 from jobs.calendars.changing import create_calendar
+from jobs.dependencies import add_dependency
 from jobs.models import Queue
 from jobs.pausing import pause_schedule
 from jobs.windows import create_window
@@ -24,6 +25,12 @@ def pages() -> list[str]:
     """Return the addresses of all main pages, with rows whose texts are long."""
     now = database_now()
     schedule = make_schedule(make_job(name=LONG, parameter_schema={"properties": {LONG: {}}}))
+    upstream = make_job(name=f"{LONG}2")
+    add_dependency(
+        actor=TESTER,
+        job=schedule.job,
+        fields={"upstream": upstream, "output_mapping": {LONG: f"{LONG}.{LONG}"}},
+    )
     error = {"error_type": LONG, "error_message": LONG * 3, "stack_trace": LONG * 3}
     failed = make_execution(schedule.job, status="failed", input={LONG: LONG}, **error)
     running = make_execution(schedule.job, status="running", progress_fraction=0.5)
@@ -65,6 +72,7 @@ def pages() -> list[str]:
         ),
         reverse("admin:jobs_jobdefinition_add"),
         reverse("admin:jobs_jobdefinition_change", args=[schedule.job_id]),
+        reverse("admin:jobs_jobdefinition_change", args=[upstream.pk]),
         reverse("admin:jobs_jobschedule_add"),
         reverse("admin:jobs_jobschedule_change", args=[schedule.pk]),
         reverse("admin:jobs_jobschedule_change", args=[payroll.pk]),
