@@ -26,6 +26,7 @@ PARTS = {
     "a": "no-op executions per second, beside Celery without and with a result store",
     "b": "lateness of 1,000 schedules over a minute",
     "c": "from a trigger to the handler's first line",
+    "dag": "a workflow 1 -> 100 -> 1 beside 102 independent no-ops and a Celery chord",
     "d": "an idle tick with 10,000 and with 100,000 schedules",
     "lists": "lists and dashboard by REST with 1,000,000 executions",
     "next": "the next fire of a rule, beside croniter and cronsim; needs no servers",
@@ -59,7 +60,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help="one or more of them; all when left out"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each contender in (a)")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="turns of each contender in (a) and (dag)"
+    )
     parser.add_argument("--count", type=int, default=3_000, help="no-ops of one turn in (a)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     arguments = parser.parse_args()
@@ -82,6 +85,7 @@ def throw_away_servers() -> Iterator[RunningServers]:
                 "REDIS_URL": running.redis_url,
                 "BENCH_RAW_BROKER": f"{broker}/1",
                 "BENCH_STORED_BROKER": f"{broker}/2",
+                "BENCH_CHORD_BROKER": f"{broker}/3",
                 "SECRET_KEY": "of no use to anybody",
                 "SCHEDULER_ENVIRONMENT": "DEV",
                 "JOB_MODULES": "tests.bench.handlers",
@@ -101,7 +105,7 @@ def measure(
     from django.core.management import call_command
 
     from jobs.models import Queue
-    from tests.bench import idle, latency, lateness, lists, throughput
+    from tests.bench import dag, idle, latency, lateness, lists, throughput
 
     call_command("migrate", verbosity=0)
     Queue.objects.get_or_create(name="default")
@@ -111,6 +115,7 @@ def measure(
         ),
         "b": lambda: lateness.measure(say=say),
         "c": lambda: latency.measure(say=say),
+        "dag": lambda: dag.measure(rounds=arguments.rounds, say=say),
         "d": lambda: idle.measure(running, say=say),
         "lists": lambda: lists.measure(say=say),
     }
