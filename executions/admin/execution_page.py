@@ -17,7 +17,7 @@ from executions.admin.slot_facts import business_date_words, checks_of, slot_not
 from executions.admin.timeline import Attempt, Step, read_moves, tell_attempts, tell_steps
 from executions.models import JobExecution, Worker
 from executions.states import ExecutionStatus, Reason
-from executions.waits import explain_wait
+from executions.why import explain_execution
 from jobs.admin.display import rule_words
 
 _MOST_RERUNS = 10
@@ -60,12 +60,14 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
     """Return what can change while the execution goes on."""
     now = database_now()
     moves = read_moves(execution)
+    causes = explain_execution(execution, now=now, asks_broker=False).causes
     is_running = execution.status == ExecutionStatus.RUNNING
     output = pretty_json(execution.output) if execution.output is not None else ""
     return {
         "execution": execution,
         "badge": status_badge(execution.status),
-        "why": explain_wait(execution) or _reason(execution),
+        "why": _reason(execution) if execution.is_final else causes[0].detail,
+        "more_causes": causes[1:],
         "progress": measure_progress(execution, now=now) if is_running else None,
         "steps": [_step_row(step) for step in tell_steps(moves, now=now)],
         "attempts": [_attempt_row(execution, one) for one in tell_attempts(moves, now=now)],

@@ -9,10 +9,15 @@ from executions.why.answers import Why
 from executions.why.endings import find_ending
 
 
-def explain_execution(execution: JobExecution, *, now: datetime | None = None) -> Why:
-    """Answer for one execution; its job has to be loaded, or is read."""
+def explain_execution(
+    execution: JobExecution, *, now: datetime | None = None, asks_broker: bool = True
+) -> Why:
+    """Answer for one execution. The broker, if asked, may take seconds to say that it is away."""
     case = Case(execution, now or database_now())
-    found = find_ending(execution) if execution.is_final else find_causes(case)
+    if execution.is_final:
+        found = find_ending(execution)
+    else:
+        found = find_causes(case, asks_broker=asks_broker)
     return Why.of(
         "execution",
         execution.pk,
