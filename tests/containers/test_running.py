@@ -1,6 +1,7 @@
 """An image from its start to the outcome of its attempt, in a real Docker Engine."""
 
 import gc
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from executions.watchdog import Stop
 from tests.containers.attempts import ContainerAttempt
 from tests.containers.conftest import Start
 from tests.docker_engine import import_image
+from tests.factories import make_execution
 
 
 def test_a_container_that_ends_well_has_succeeded_without_output(start: Start) -> None:
@@ -34,6 +36,31 @@ def test_it_reads_parameters_and_what_it_writes_is_its_output(start: Start) -> N
 
     assert attempt.run() == Succeeded('{"rows":3}')
     assert attempt.said() == ['{"region": "EU", "days": [1, 2], "word": "naïve"}', "EU 2"]
+
+
+def test_it_goes_on_from_a_checkpoint_and_what_it_leaves_is_kept_also_when_it_fails(
+    start: Start,
+) -> None:
+    execution = make_execution(status="running", fence=3)
+    attempt = start(
+        'cat "$SCHEDULER_CHECKPOINT_FILE"; echo 9 > "$SCHEDULER_CHECKPOINT_FILE"; false'
+    )
+    attempt.guard.claim = replace(attempt.claim, execution_id=execution.pk, checkpoint={"page": 4})
+
+    assert isinstance(attempt.run(), Failed)
+    assert attempt.said() == ['{"page": 4}']
+    execution.refresh_from_db()
+    assert execution.checkpoint == 9
+
+
+def test_a_checkpoint_that_is_no_json_is_named_in_the_log_alone(start: Start) -> None:
+    attempt = start('echo half > "$SCHEDULER_CHECKPOINT_FILE"')
+
+    assert attempt.run() == Succeeded(None)
+    (said,) = attempt.said()
+    assert said.startswith(
+        "The checkpoint was not kept. The file named by SCHEDULER_CHECKPOINT_FILE is not JSON:"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from executions.handlers.container.endings import outcome_of_refused_start, outc
 from executions.handlers.container.engine import EngineAway, EngineRefused
 from executions.handlers.container.exchange import get_output
 from executions.handlers.container.images import ImageAway, ImageRefused, refuse_unless_allowed
+from executions.handlers.container.keeping import keep_what_it_left
 from executions.handlers.container.specification import memory_of
 from executions.outcomes import Failed, Outcome
 from executions.watchdog import Guard
@@ -56,6 +57,7 @@ _NAMES: dict[type[Exception], str] = {
 def _outcome_of(contained: Contained, guard: Guard) -> Outcome:
     try:
         state = contained.run()
+        keep_what_it_left(contained.id, guard)
 
         def read_output() -> str | None:
             text = get_output(contained.id)

@@ -96,9 +96,11 @@ class Contained:
         specification = specify(self._claim, self.mask, self._guard.lines)
         with translated():
             self.id = connect().create_container(**specification)["Id"]
-        files = {Places.parameters_file: self._claim.parameters}
+        files: dict[str, Any] = {Places.parameters_file: self._claim.parameters}
         if self._claim.has_upstream:
             files[Places.upstream_file] = upstream_document(self._guard.context.upstream)
+        if self._claim.checkpoint is not None:
+            files[Places.checkpoint_file] = self._claim.checkpoint
         put_files(self.id, files, user=user_of(self._claim))
 
     def _start(self) -> None:

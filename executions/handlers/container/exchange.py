@@ -19,6 +19,7 @@ _NAME = "attempt"
 _BLOCK = 512  # bytes; what surrounds a file in an archive is a few of these
 _MOST_BYTES = MAX_JSON_BYTES + 64 * _BLOCK
 _WHAT = "The file named by SCHEDULER_OUTPUT_FILE"
+_WHAT_CHECKPOINT = "The file named by SCHEDULER_CHECKPOINT_FILE"
 
 
 class Places:
@@ -28,6 +29,7 @@ class Places:
     parameters_file = f"{folder}/parameters.json"
     upstream_file = f"{folder}/upstream.json"
     output_file = f"{folder}/output.json"
+    checkpoint_file = f"{folder}/checkpoint.json"
 
 
 def put_files(container: str, files: dict[str, Any], *, user: str) -> None:
@@ -48,9 +50,18 @@ def get_output(container: str) -> str | None:
 
     Raise :class:`NotStorable` for anything else. No link is followed.
     """
+    return _get(container, Places.output_file, _WHAT)
+
+
+def get_checkpoint(container: str) -> str | None:
+    """Return the same of its checkpoint."""
+    return _get(container, Places.checkpoint_file, _WHAT_CHECKPOINT)
+
+
+def _get(container: str, path: str, what: str) -> str | None:
     try:
         with translated():
-            chunks, _ = connect().get_archive(container, Places.output_file)
+            chunks, _ = connect().get_archive(container, path)
             archive = bytearray()
             for chunk in chunks:
                 archive += chunk
@@ -60,21 +71,21 @@ def get_output(container: str) -> str | None:
         if error.status == 404:
             return None
         raise
-    return read_json(_first_file(bytes(archive)))
+    return read_json(_first_file(bytes(archive), what), what=what)
 
 
-def _first_file(archive: bytes) -> bytes:
+def _first_file(archive: bytes, what: str) -> bytes:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             member = tar.next()
             if member is None or not member.isreg():
-                raise NotStorable(f"{_WHAT} is no regular file")
+                raise NotStorable(f"{what} is no regular file")
             if member.size > MAX_JSON_BYTES:
-                raise NotStorable(f"{_WHAT} has more than {MAX_JSON_BYTES:,} bytes")
+                raise NotStorable(f"{what} has more than {MAX_JSON_BYTES:,} bytes")
             file = tar.extractfile(member)
             return file.read() if file is not None else b""
     except tarfile.TarError as error:
-        raise NotStorable(f"{_WHAT} cannot be read: {error}") from None
+        raise NotStorable(f"{what} cannot be read: {error}") from None
 
 
 def _add(tar: tarfile.TarFile, entry: tarfile.TarInfo, data: bytes, owner: int, group: int) -> None:

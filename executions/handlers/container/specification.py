@@ -39,7 +39,12 @@ def specify(claim: Claim, mask: Mask, lines: LogBuffer) -> dict[str, Any]:
     """
     options = options_of(claim)
     own = {name: mask.resolve(value) for name, value in options.get("environment", {}).items()}
-    environment = {"TMPDIR": "/tmp", **own, **describe_attempt(claim, Places(), lines)}  # noqa: S108
+    environment = {
+        "TMPDIR": "/tmp",  # noqa: S108
+        **own,
+        **describe_attempt(claim, Places(), lines),
+        "SCHEDULER_CHECKPOINT_FILE": Places.checkpoint_file,
+    }
     return {
         "image": claim.snapshot["container_image"],
         # None leaves it to the image.

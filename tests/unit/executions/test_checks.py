@@ -6,6 +6,7 @@ from executions.checks import (
     check_allowed_commands,
     check_condition_databases,
     check_condition_roots,
+    check_containers,
     check_retention,
     check_times,
     is_plain_path,
@@ -113,6 +114,45 @@ def test_what_no_command_can_match_is_refused_entry_by_entry(settings: Settings)
     assert "SCHEDULER_ALLOWED_COMMANDS lists 'python3', which no command" in problems[0].msg
     assert str(problems[0].hint).startswith("List absolute paths without '.', '..' and '//'")
     assert "executions.E005" in [problem.id for problem in run_checks()]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_good"),
+    [
+        ("unix:///var/run/docker.sock", True),
+        ("tcp://docker.example.com:2376", True),
+        ("unix://docker.sock", False),
+        ("/var/run/docker.sock", False),
+        ("ssh://docker.example.com", False),
+        ("tcp://docker.example.com", False),
+        ("tcp://docker.example.com:port", False),
+    ],
+)
+def test_a_docker_host_is_checked_where_any_image_may_run(
+    settings: Settings, host: str, is_good: bool
+) -> None:
+    settings.SCHEDULER_DOCKER_HOST = host
+    assert check_containers() == []
+    settings.SCHEDULER_ALLOWED_IMAGES = ["python:*"]
+
+    problems = check_containers()
+
+    assert [problem.id for problem in problems] == ([] if is_good else ["executions.E009"])
+    assert is_good or "unix:///path/of/docker.sock" in str(problems[0].hint)
+
+
+def test_what_no_image_can_match_and_limits_of_nothing_are_refused(settings: Settings) -> None:
+    settings.SCHEDULER_ALLOWED_IMAGES = ["registry.example.com/reports/*", " python:3", "a//b", ""]
+    settings.SCHEDULER_CONTAINER_MEMORY_MB = 5
+    settings.SCHEDULER_CONTAINER_CPUS = 0
+    settings.SCHEDULER_CONTAINER_PIDS = 0
+
+    problems = check_containers()
+
+    assert [problem.id[-4:] for problem in problems] == ["E008"] * 3 + ["E010"] * 3
+    assert "SCHEDULER_ALLOWED_IMAGES lists ' python:3', which no image" in problems[0].msg
+    assert problems[3].msg == "SCHEDULER_CONTAINER_MEMORY_MB is 5."
+    assert {"executions.E008", "executions.E010"} <= {problem.id for problem in run_checks()}
 
 
 @pytest.mark.parametrize(
