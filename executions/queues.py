@@ -40,7 +40,7 @@ def change_queue(
     reason: str | None = None,
     is_paused: bool | None = None,
 ) -> Queue:
-    """Change a queue's limit, pause or resume it; raise ``InvalidInput`` by field.
+    """Change a queue's limits, pause or resume it; raise ``InvalidInput`` by field.
 
     Pausing is a hold of the queue (``executions.holds``), resuming its end. What is as it should be
     already stays as it is.
@@ -103,6 +103,6 @@ def queue_loads(*, now: datetime | None = None) -> list[QueueLoad]:
 
 
 def _load(row: dict[str, Any]) -> QueueLoad:
-    fields = ("name", "max_concurrent_executions")
+    fields = ("name", "max_concurrent_executions", "starts_per_minute")
     queue = Queue.from_db("default", fields, [row.pop(field) for field in fields])
     return QueueLoad(queue=queue, **row)

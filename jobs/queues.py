@@ -6,11 +6,11 @@ from django.db import transaction
 from django.forms.models import model_to_dict
 
 from audit.trail import Actor, record
-from core.errors import FieldProblem, InvalidInput
+from core.errors import FieldProblem
 from jobs.models import Queue
-from jobs.validation import validate
+from jobs.validation import refuse, validate
 
-_FIELDS = ("max_concurrent_executions",)
+_FIELDS = ("max_concurrent_executions", "starts_per_minute")
 
 
 @transaction.atomic
@@ -27,7 +27,7 @@ def create_queue(*, actor: Actor, fields: dict[str, Any]) -> Queue:
 def change_queue(
     *, actor: Actor, queue: Queue, fields: dict[str, Any], reason: str | None = None
 ) -> Queue:
-    """Change a queue's limit; raise ``InvalidInput`` by field."""
+    """Change a queue's limits; raise ``InvalidInput`` by field."""
     queue = Queue.objects.select_for_update().get(pk=queue.pk)
     before = model_to_dict(queue, _FIELDS)
     for name, value in fields.items():
@@ -40,10 +40,10 @@ def change_queue(
 
 
 def _validate(queue: Queue) -> None:
-    limit = queue.max_concurrent_executions
-    if isinstance(limit, int) and limit < 1:
-        detail = "Give at least 1, or leave it empty for no limit. To stop a queue, pause it."
-        raise InvalidInput([FieldProblem("max_concurrent_executions", "min_value", detail)])
+    detail = "Give at least 1, or leave it empty for no limit. To stop a queue, pause it."
+    limits = {name: getattr(queue, name) for name in _FIELDS}
+    too_low = [name for name, limit in limits.items() if isinstance(limit, int) and limit < 1]
+    refuse([FieldProblem(name, "min_value", detail) for name in too_low])
     validate(queue)
 
 

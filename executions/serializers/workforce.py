@@ -76,6 +76,13 @@ class QueueSerializer(CamelCaseSerializer):
         max_value=2**31 - 1,
         help_text="Executions under way at once, over all workers; null means no limit.",
     )
+    starts_per_minute = serializers.IntegerField(
+        source="queue.starts_per_minute",
+        required=False,
+        allow_null=True,
+        max_value=2**31 - 1,
+        help_text="Attempts begun within any minute, of all its jobs; null means no limit.",
+    )
     is_paused = serializers.BooleanField(
         required=False,
         help_text="Nothing is handed out, and what no worker has claimed is taken back.",

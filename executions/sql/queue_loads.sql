@@ -43,7 +43,7 @@ WITH out AS (
                             - make_interval(secs => %(worker_alive)s)
     GROUP BY queue
 )
-SELECT q.name, q.max_concurrent_executions,
+SELECT q.name, q.max_concurrent_executions, q.starts_per_minute,
        EXISTS (
            SELECT FROM jobs_hold h WHERE h.queue_id = q.name AND h.ended_at IS NULL
        ) AS is_paused,

@@ -59,14 +59,14 @@ class QueueViewSet(ApiViewSet):
         return answer
 
     def update(self, request: Request, name: str) -> Response:
-        """Change a queue's limit, or pause or resume it.
+        """Change a queue's limits, or pause or resume it.
 
         A limit that is left out is lifted; whether it is paused stays as it is unless it is said.
         """
         return self._change(request, is_whole=True)
 
     def partial_update(self, request: Request, name: str) -> Response:
-        """Change what is given of a queue: its limit, or whether it is paused."""
+        """Change what is given of a queue: its limits, or whether it is paused."""
         return self._change(request, is_whole=False)
 
     def _change(self, request: Request, *, is_whole: bool) -> Response:
@@ -77,7 +77,7 @@ class QueueViewSet(ApiViewSet):
         if fields.pop("name", queue.name) != queue.name:
             raise ValidationError({"name": [ErrorDetail(_RENAMED, "not_changeable")]})
         if is_whole:
-            fields.setdefault("max_concurrent_executions", None)
+            fields = {"max_concurrent_executions": None, "starts_per_minute": None} | fields
         with body.naming_fields():
             change_queue(
                 actor=actor_of(request, claims=body.validated_data.get("updated_by")),

@@ -13,27 +13,34 @@ from core.admin_display import NOTHING, badge
 from jobs.models import Hold, JobStatus, Queue
 from jobs.queues import change_queue, create_queue
 
+_LIMITS = ("max_concurrent_executions", "starts_per_minute")
+
 
 class QueueForm(ServiceForm):
-    """Creates a queue, or changes its limit."""
+    """Creates a queue, or changes its limits."""
 
     model_admin: "QueueAdmin"
 
     class Meta:
         model = Queue
-        fields = ("name", "max_concurrent_executions")
-        labels = {"max_concurrent_executions": "At most at once"}
+        fields = ("name", *_LIMITS)
+        labels = {
+            "max_concurrent_executions": "At most at once",
+            "starts_per_minute": "Starts a minute at most",
+        }
         help_texts = {
             "name": "Lower-case letters, digits, '.', '_' and '-'. It cannot be changed later.",
             "max_concurrent_executions": "Executions under way, over all workers; empty: no limit.",
+            "starts_per_minute": "Attempts begun within any minute, of all its jobs; empty: no"
+            " limit.",
         }
 
     def write(self) -> Queue:
-        limit = {"max_concurrent_executions": self.cleaned_data["max_concurrent_executions"]}
+        limits = {name: self.cleaned_data[name] for name in _LIMITS}
         if self.instance._state.adding:
             name = self.cleaned_data["name"]
-            return create_queue(actor=self.actor, fields={"name": name, **limit})
-        return self.model_admin.change(actor=self.actor, queue=self.instance, fields=limit)
+            return create_queue(actor=self.actor, fields={"name": name, **limits})
+        return self.model_admin.change(actor=self.actor, queue=self.instance, fields=limits)
 
 
 @admin.register(Queue)
@@ -45,7 +52,7 @@ class QueueAdmin(ServiceAdmin):
     ordering = ("name",)
     search_fields = ("name",)
     search_help_text = "A part of the name."
-    fields = ("name", "max_concurrent_executions")
+    fields = ("name", *_LIMITS)
 
     def change(self, *, actor: Actor, queue: Queue, fields: dict[str, Any]) -> Queue:
         """Change a queue. Every change of these pages goes through here."""

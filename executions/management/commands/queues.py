@@ -71,7 +71,7 @@ def _table(loads: list[QueueLoad]) -> Table:
         table.add_row(
             load.queue.name,
             state,
-            str(load.queue.max_concurrent_executions or "none"),
+            _limits(load),
             str(load.ready),
             str(load.queued),
             str(load.running),
@@ -80,6 +80,12 @@ def _table(loads: list[QueueLoad]) -> Table:
             style=style_of(state),
         )
     return table
+
+
+def _limits(load: QueueLoad) -> str:
+    most, starts = load.queue.max_concurrent_executions, load.queue.starts_per_minute
+    limits = [str(most)] if most else []
+    return ", ".join(limits + ([f"{starts} a minute"] if starts else [])) or "none"
 
 
 def _state(load: QueueLoad) -> str:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 IDLE = {
     "name": "default",
     "maxConcurrentExecutions": None,
+    "startsPerMinute": None,
     "isPaused": False,
     "ready": 0,
     "held": 0,
@@ -65,7 +66,7 @@ def test_a_queue_tells_its_load_and_who_serves_it(api):
 
 
 def test_a_queue_is_created(api):
-    sent = {"name": "reports.daily", "maxConcurrentExecutions": 2}
+    sent = {"name": "reports.daily", "maxConcurrentExecutions": 2, "startsPerMinute": 60}
     answer = api.send("post", "/api/queues", sent)
     assert answer.status_code == 201, answer.content
     assert answer["Location"] == "/api/queues/reports.daily"
@@ -92,16 +93,17 @@ def test_pausing_takes_back_what_no_worker_has_claimed(api):
     assert (entry.reason, entry.claimed_actor) == ("the printer burns", "Ada")
 
 
-def test_patch_changes_what_it_names_and_put_lifts_the_limit_it_leaves_out(api):
-    Queue.objects.filter(name="default").update(max_concurrent_executions=5)
+def test_patch_changes_what_it_names_and_put_lifts_the_limits_it_leaves_out(api):
+    Queue.objects.filter(name="default").update(max_concurrent_executions=5, starts_per_minute=9)
     pause_queue("default")
     body = api.send("patch", "/api/queues/default", {"isPaused": False}).json()
     assert (body["maxConcurrentExecutions"], body["isPaused"]) == (5, False)
     body = api.send("patch", "/api/queues/default", {"maxConcurrentExecutions": 6}).json()
-    assert body["maxConcurrentExecutions"] == 6
+    assert (body["maxConcurrentExecutions"], body["startsPerMinute"]) == (6, 9)
     pause_queue("default")
     body = api.send("put", "/api/queues/default", {}).json()
     assert (body["maxConcurrentExecutions"], body["isPaused"]) == (None, True)
+    assert body["startsPerMinute"] is None
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,9 @@ def test_patch_changes_what_it_names_and_put_lifts_the_limit_it_leaves_out(api):
         ("maxConcurrentExecutions", "many"),
         ("maxConcurrentExecutions", 1.5),
         ("maxConcurrentExecutions", 2**31),
+        ("startsPerMinute", 0),
+        ("startsPerMinute", "often"),
+        ("startsPerMinute", 2**31),
         ("isPaused", "perhaps"),
         ("isPaused", None),
         ("reason", "x" * 2001),

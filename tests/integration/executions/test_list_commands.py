@@ -259,6 +259,7 @@ def test_queues_as_json() -> None:
         {
             "name": "default",
             "maxConcurrentExecutions": None,
+            "startsPerMinute": None,
             "isPaused": False,
             "isServed": True,
             "ready": 1,
