@@ -15,6 +15,7 @@ from audit.admin_forms import admin_actor
 from audit.trail import Actor
 from core.admin_display import NOTHING, link, link_to
 from core.admin_page import Section
+from executions.admin.breaker import BreakerAdmin
 from executions.admin.display import status_badge
 from executions.admin.parameters import form_for
 from executions.admin.run_form import Question, answers, ask_parameters, wants_form
@@ -30,11 +31,11 @@ admin.site.unregister(JobDefinition)
 
 
 @admin.register(JobDefinition)
-class RunnableJobAdmin(JobAdmin):
+class RunnableJobAdmin(BreakerAdmin):
     """A job, and its executions."""
 
     list_display = (*JobAdmin.list_display[:2], "last_execution", *JobAdmin.list_display[2:])
-    actions = ("run_now", *JobAdmin.actions)
+    actions = ("run_now", "open_breaker", "close_breaker", *JobAdmin.actions)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         newest = JobExecution.objects.filter(job=OuterRef("pk")).order_by("-id")

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import database_now
-from executions.models import JobExecution
+from executions.circuits import breaker_of
+from executions.models import Circuit, JobExecution
 from jobs.models import JobDefinition
 from tests.factories import make_execution, make_job
 from tests.integration.executions.admin_pages import JOBS, act, job_page, let_look, page_of
@@ -168,3 +169,55 @@ def test_who_may_not_see_executions_sees_the_job_without_them(client: Client, bo
     client.force_login(bob)
     execution = make_execution(status="failed")
     assert page_of(execution) not in client.get(job_page(execution.job)).text
+
+
+# --- The circuit breaker
+
+
+def test_a_page_shows_an_open_breaker_with_its_reason_and_closes_it(as_alice: Client) -> None:
+    job = make_job()
+    assert "Open breaker" in (page := as_alice.get(job_page(job)).text)
+    assert "breaker open" not in page
+    act(as_alice, JOBS, "open_breaker", job, _confirmed="1", reason="flood", _from_page="1")
+
+    page = as_alice.get(job_page(job)).text
+    assert "breaker open" in page
+    assert "flood until somebody closes it" in page
+    assert "Open breaker" not in page
+    act(as_alice, JOBS, "close_breaker", job, _from_page="1")
+    assert breaker_of(job).is_closed
+
+
+def test_a_page_says_until_when_a_breaker_is_open_and_that_it_is_half_open(
+    as_alice: Client,
+) -> None:
+    job, now = make_job(), database_now()
+    circuit = Circuit.objects.create(
+        job=job,
+        opened_at=now,
+        opened_by="platform",
+        reason="Its last 3 executions failed.",
+        half_open_at=now + timedelta(minutes=5),
+    )
+    assert "Its last 3 executions failed. until" in as_alice.get(job_page(job)).text
+
+    circuit.state = "half_open"
+    circuit.save()
+    assert "breaker half open" in as_alice.get(job_page(job)).text
+
+
+def test_opening_a_breaker_asks_for_the_reason(as_alice: Client) -> None:
+    job = make_job()
+    assert "Slots are skipped" in act(as_alice, JOBS, "open_breaker", job, _from_page="1").text
+    page = act(as_alice, JOBS, "open_breaker", job, _confirmed="1", reason="", _from_page="1")
+    assert "Say why" in page.text
+    assert breaker_of(job).is_closed
+
+
+def test_who_may_only_look_moves_no_breaker(client: Client, bob: User) -> None:
+    job = make_job()
+    let_look(bob, "view_jobdefinition")
+    client.force_login(bob)
+    assert "Open breaker" not in client.get(job_page(job)).text
+    act(client, JOBS, "open_breaker", job, _confirmed="1", reason="flood", _from_page="1")
+    assert breaker_of(job).is_closed
