@@ -49,6 +49,10 @@ _PAGES: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
                 "executions.view_jobexecution",
             ),
             (
+                *("Backfills", "history", "admin:executions_backfill_changelist"),
+                "executions.view_jobexecution",
+            ),
+            (
                 *("Calendars", "calendar_month", "admin:jobs_holidaycalendar_changelist"),
                 "jobs.view_holidaycalendar",
             ),

@@ -30,7 +30,7 @@ from executions.models import JobExecution
 from executions.runs import Scope, cancel_run, rerun
 from executions.services import cancel
 
-_LARGE = ("input", "output", "stack_trace")
+_LARGE = ("input", "output", "stack_trace", "checkpoint")
 
 
 @admin.register(JobExecution)

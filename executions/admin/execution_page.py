@@ -15,7 +15,7 @@ from executions.admin.progress import measure_progress
 from executions.admin.run_section import show_run
 from executions.admin.slot_facts import business_date_words, checks_of, slot_note
 from executions.admin.timeline import Attempt, Step, read_moves, tell_attempts, tell_steps
-from executions.models import JobExecution, Worker
+from executions.models import Backfill, JobExecution, Worker
 from executions.states import ExecutionStatus, Reason
 from executions.why import explain_execution
 from jobs.admin.display import rule_words
@@ -75,10 +75,15 @@ def read_live_part(execution: JobExecution) -> dict[str, Any]:
         "facts": list(_facts(execution)),
         "checks": checks_of(execution),
         "is_note": not execution.error_type and execution.status not in _ERRONEOUS,
+        "checkpoint": _shown_checkpoint(execution),
         "output": output,
         "is_output_open": len(output) < _MOST_OPEN,
         **show_run(execution),
     }
+
+
+def _shown_checkpoint(execution: JobExecution) -> SafeString | str:
+    return "" if execution.checkpoint is None else pretty_json(execution.checkpoint)
 
 
 def _reason(execution: JobExecution) -> str:
@@ -101,6 +106,8 @@ def _facts(execution: JobExecution) -> Iterator[Fact]:
     yield Fact("Job", link(execution.job))
     if execution.schedule:
         yield Fact("Schedule", link(execution.schedule, rule_words(execution.schedule)))
+    if execution.backfill_id:
+        yield Fact("Backfill", link_to(Backfill, execution.backfill_id, "it is one of its slots"))
     late = ", opened late" if execution.is_late else ""
     yield Fact("Slot", format_html("{}{}", moment(execution.scheduled_for), late))
     if note := slot_note(execution):

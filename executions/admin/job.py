@@ -16,6 +16,7 @@ from audit.trail import Actor
 from core.admin_display import NOTHING, link, link_to
 from core.admin_page import Section
 from executions.admin.breaker import BreakerAdmin
+from executions.admin.backfill_form import ask_backfill
 from executions.admin.display import status_badge
 from executions.admin.parameters import form_for
 from executions.admin.run_form import Question, answers, ask_parameters, wants_form
@@ -35,7 +36,7 @@ class RunnableJobAdmin(BreakerAdmin):
     """A job, and its executions."""
 
     list_display = (*JobAdmin.list_display[:2], "last_execution", *JobAdmin.list_display[2:])
-    actions = ("run_now", "open_breaker", "close_breaker", *JobAdmin.actions)
+    actions = ("run_now", "backfill", "open_breaker", "close_breaker", *JobAdmin.actions)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         newest = JobExecution.objects.filter(job=OuterRef("pk")).order_by("-id")
@@ -47,7 +48,7 @@ class RunnableJobAdmin(BreakerAdmin):
 
     def page_buttons(self, obj: JobDefinition) -> Iterable[str]:
         can_run = obj.status == JobStatus.ACTIVE and obj.allow_manual_trigger
-        return (*(["run_now"] if can_run else []), *super().page_buttons(obj))
+        return (*(["run_now", "backfill"] if can_run else []), *super().page_buttons(obj))
 
     def page_sections(self, request: HttpRequest, obj: JobDefinition) -> Iterable[Section]:
         if self.may(request, "executions.view_jobexecution"):
@@ -70,6 +71,15 @@ class RunnableJobAdmin(BreakerAdmin):
             self.message_user(request, said, messages.SUCCESS)
 
         return self.act_on_each(request, queryset, run)
+
+    @admin.action(description="Backfill …", permissions=["run"])
+    def backfill(self, request: HttpRequest, queryset: Any) -> Any:
+        """Ask which slots of the past of one job are to run."""
+        jobs = list(queryset[:2])
+        if len(jobs) != 1:
+            self.message_user(request, "Choose one job to backfill.", messages.ERROR)
+            return None
+        return ask_backfill(self, request, jobs[0], admin_actor(request))
 
     def _ask_run(self, request: HttpRequest, job: JobDefinition | None, actor: Actor) -> Any:
         if job is None:
