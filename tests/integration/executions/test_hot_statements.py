@@ -18,6 +18,7 @@ from core.sql import Statement
 from executions.beat import NEXT_DUE
 from executions.breaker import FIND_FAILING
 from executions.capture import log_parameters
+from executions.circuits import FIND_CIRCUITS
 from executions.claim import CLAIM, RENEW
 from executions.completions import FOLLOW
 from executions.dispatcher import DISPATCH
@@ -150,6 +151,11 @@ ATTEMPT = {"progress": 0.5, "progress_message": "half", **log_parameters([])}
 CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
     (LOCK_DUE, {"now": None, "limit": 500, "put_aside": []}, {"schedule_due"}),
     (FIND_FAILING, {"since": RECENTLY}, {"execution_completed", "execution_started"}),
+    (
+        FIND_CIRCUITS,
+        {"since": RECENTLY, "now": None},
+        {"execution_completed", "execution_ended"},
+    ),
     (FOLLOW, {"now": None}, {"schedule_follows"}),
     (STOP_EARLIER, {"now": None}, {"schedule_replaces", "execution_of_schedule"}),
     (FIND_DEFERRED, {"schedules": [UUID(int=0)] * 20}, {"execution_of_schedule"}),
@@ -157,7 +163,13 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
     (
         DISPATCH,
         {"now": None, "environment": 1, "publish_again": 60.0, "worker_alive": 30.0},
-        {"execution_ready", "execution_active", "execution_of_schedule"},
+        {
+            "execution_ready",
+            "execution_active",
+            "execution_of_schedule",
+            "execution_ready_key",
+            "execution_active_key",
+        },
     ),
     (
         CLAIM,
