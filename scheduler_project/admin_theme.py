@@ -61,6 +61,7 @@ _PAGES: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
                 "jobs.view_exclusionwindow",
             ),
             ("Queues", "stacks", "admin:jobs_queue_changelist", "jobs.view_queue"),
+            ("Holds", "front_hand", "admin:jobs_hold_changelist", "jobs.view_hold"),
             ("Workers", "dns", "admin:executions_worker_changelist", "executions.view_worker"),
         ],
     ),

@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString
 from audit.admin_forms import admin_actor
 from audit.trail import Actor
 from core.admin_display import NOTHING, link, link_to
-from core.admin_page import Section
-from executions.admin.breaker import BreakerAdmin
+from core.admin_page import Link, Section
 from executions.admin.backfill_form import ask_backfill
+from executions.admin.breaker import BreakerAdmin
 from executions.admin.display import status_badge
+from executions.admin.hold import hold_link
 from executions.admin.parameters import form_for
 from executions.admin.run_form import Question, answers, ask_parameters, wants_form
 from executions.admin.strip import small_strip, strip_of
@@ -54,6 +55,11 @@ class RunnableJobAdmin(BreakerAdmin):
         if self.may(request, "executions.view_jobexecution"):
             yield Section("Last executions", strip_of(obj), is_above=True)
         yield from super().page_sections(request, obj)
+
+    def page_links(self, request: HttpRequest, obj: JobDefinition) -> Iterable[Link]:
+        yield from super().page_links(request, obj)
+        if self.may(request, "jobs.add_hold") and obj.status != JobStatus.ARCHIVED:
+            yield hold_link(scope="job", key=obj.pk)
 
     @admin.action(description="Run now …", permissions=["run"])
     def run_now(self, request: HttpRequest, queryset: Any) -> Any:

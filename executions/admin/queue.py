@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 from audit.admin_forms import admin_actor
 from audit.trail import Actor
 from core.admin_display import NOTHING, badge
-from core.admin_page import Section
+from core.admin_page import Link, Section
 from core.clock import database_now
 from core.times import show_span
+from executions.admin.hold import hold_link
 from executions.queues import QueueLoad, change_queue, queue_loads
 from jobs.admin.queue import QueueAdmin
 from jobs.models import Queue
@@ -57,6 +58,11 @@ class LoadedQueueAdmin(QueueAdmin):
 
     def change(self, *, actor: Actor, queue: Queue, fields: dict[str, Any]) -> Queue:
         return change_queue(actor=actor, queue=queue, fields=fields)
+
+    def page_links(self, request: HttpRequest, obj: Queue) -> Iterable[Link]:
+        yield from super().page_links(request, obj)
+        if self.may(request, "jobs.add_hold"):
+            yield hold_link(scope="queue", key=obj.pk)
 
     def page_buttons(self, obj: Any) -> Iterable[str]:
         return ("resume",) if obj.is_held else ("pause",)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from audit.admin_forms import admin_actor
 from core.admin_display import NOTHING, badge, link, moment, short_moment, table
 from core.admin_filters import ChoiceFilter
 from core.admin_page import Link, Section
@@ -20,6 +22,7 @@ from core.clock import database_now
 from core.times import show_span
 from executions.admin.flower import worker_url
 from executions.admin.progress import measure_progress
+from executions.draining import drain, undrain
 from executions.models import JobExecution, Worker, alive_since
 from executions.workforce import WorkerLoad
 
@@ -80,7 +83,11 @@ class WorkerAdmin(HistoryAdmin):
     )
     list_filter = (PresenceFilter, "kind")
     ordering = ("-kind", "name")  # type: ignore[assignment]
-    fields = ("kind", "queue_names", "concurrency", "seen", "started", "stopped", "hostname", "pid")
+    actions = ("drain", "undrain")
+    fields = (
+        *("kind", "queue_names", "concurrency", "seen", "started", "stopped", "drains"),
+        *("hostname", "pid"),
+    )
     readonly_fields = fields
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -88,6 +95,37 @@ class WorkerAdmin(HistoryAdmin):
 
     def page_head(self, request: HttpRequest, obj: Worker) -> SafeString:
         return presence_badge(obj, now=database_now())
+
+    def page_buttons(self, obj: Worker) -> Iterable[str]:
+        if obj.kind != Worker.Kind.WORKER or obj.stopped_at:
+            return ()
+        return ("drain",) if obj.drain_requested_at is None else ("undrain",)
+
+    def has_drain_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "executions.change_worker")
+
+    @admin.action(description="Drain …", permissions=["drain"])
+    def drain(self, request: HttpRequest, queryset: Any) -> Any:
+        question = (
+            "Drain? It takes no more work; what it still runs after"
+            f" {settings.SCHEDULER_DRAIN_SECONDS:g} s is handed back. It stays alive."
+        )
+        if page := self.ask(request, queryset, action="drain", question=question):
+            return page
+        actor = admin_actor(request)
+        return self.act_on_each(
+            request, queryset, lambda worker: drain(actor=actor, name=worker.name), "Draining"
+        )
+
+    @admin.action(description="Undrain", permissions=["drain"])
+    def undrain(self, request: HttpRequest, queryset: Any) -> None:
+        actor = admin_actor(request)
+        self.act_on_each(
+            request,
+            queryset,
+            lambda worker: undrain(actor=actor, name=worker.name),
+            "Takes work again",
+        )
 
     def page_links(self, request: HttpRequest, obj: Worker) -> Iterable[Link]:
         yield from super().page_links(request, obj)
@@ -123,6 +161,17 @@ class WorkerAdmin(HistoryAdmin):
     def started(self, worker: Worker) -> SafeString:
         return short_moment(worker.started_at)
 
+    @admin.display(description="drains")
+    def drains(self, worker: Worker) -> SafeString:
+        if worker.drain_requested_at is None:
+            return NOTHING
+        return format_html(
+            "asked by {} at {}; what still runs at {} is handed back",
+            worker.drain_requested_by,
+            moment(worker.drain_requested_at),
+            moment(worker.drain_until),
+        )
+
     @admin.display(description="stopped")
     def stopped(self, worker: Worker) -> SafeString:
         return moment(worker.stopped_at)
@@ -133,6 +182,9 @@ def presence_badge(worker: Worker, *, now: datetime) -> SafeString:
     if worker.stopped_at:
         return badge("stopped", look="stopped", sign="stop")
     if worker.last_seen_at >= alive_since(now):
+        if worker.drain_requested_at is not None:
+            runs = JobExecution.objects.running().filter(worker=worker.name).exists()
+            return badge("draining" if runs else "drained", look="late", sign="water_drop")
         return badge("alive", look="good", sign="check")
     silent = show_span((now - worker.last_seen_at).total_seconds())
     return badge(f"silent for {silent}", look="bad", sign="close")

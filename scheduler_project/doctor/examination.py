@@ -22,6 +22,7 @@ def examine() -> Iterator[Finding]:
     now = database_now()
     yield work.check_beat(now)
     yield from work.check_queues(now)
+    yield from work.check_holds()
     yield work.check_schedules(now)
     yield from calendars.check_calendars(now)
     yield from calendars.check_standstills(now)

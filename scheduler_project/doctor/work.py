@@ -1,5 +1,6 @@
 """Does work go through: is somebody there to do it, and is anything late?"""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from executions.models import JobExecution, RolledUpDay, Worker, alive_since
 from executions.queues import QueueLoad, queue_loads
 from executions.rollups import find_hold_up
 from executions.states import ExecutionStatus
-from jobs.models import JobDefinition, JobSchedule, JobStatus
+from jobs.models import Hold, HoldScope, JobDefinition, JobSchedule, JobStatus
 from scheduler_project.doctor.finding import Finding, fail, ok, warn
 
 _OVERDUE_SECONDS = 60
@@ -38,6 +39,24 @@ def check_queues(now: datetime) -> Iterator[Finding]:
     for load in queue_loads(now=now):
         if load.queue.name in used or load.ready or load.queued or load.is_paused:
             yield _check_queue(load)
+
+
+def check_holds() -> Iterator[Finding]:
+    """What is held back at present? Queues are told with what waits in them."""
+    holds = Hold.objects.open().exclude(scope=HoldScope.QUEUE).select_related("job")
+    for hold in holds.order_by("held_at"):
+        end = f" until {show_time(hold.until)}" if hold.until else ""
+        said = f"held back by {hold.held_by} since {show_time(hold.held_at)}{end}: {hold.reason}"
+        yield warn(hold.target, said, f"`{PROGRAM} resume {_option(hold)}` ends it.")
+
+
+def _option(hold: Hold) -> str:
+    match hold.scope:
+        case HoldScope.JOB:
+            return f"--job {shlex.quote(str(hold.job))}"
+        case HoldScope.TEAM:
+            return f"--team {shlex.quote(hold.team_name)}"
+    return "--everything"
 
 
 def _check_queue(load: QueueLoad) -> Finding:

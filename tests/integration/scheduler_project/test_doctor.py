@@ -14,8 +14,10 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from core.clock import database_now
 from core.times import show_time
+from executions.holds import hold
 from executions.models import RolledUpDay, Worker
 from jobs.calendars.changing import create_calendar
+from jobs.holds import EVERYTHING, HoldTarget
 from jobs.models import HolidayCalendar, JobSchedule, Queue
 from jobs.pausing import pause_schedule, resume_due
 from jobs.refreshing import refresh_schedules
@@ -110,6 +112,19 @@ def test_a_paused_queue_is_told_with_what_is_due_in_it_and_how_to_resume_it() ->
     (finding,) = work.check_queues(database_now())
     assert (finding.level, finding.said) == (Level.WARN, "paused, 1 due")
     assert "manage.py queues --resume reports" in finding.hint
+
+
+def test_what_is_held_back_is_told_with_who_why_until_when_and_how_to_end_it() -> None:
+    assert list(work.check_holds()) == []
+    job, until = make_job(name="Daily load"), datetime(2130, 1, 7, 6, tzinfo=UTC)
+    hold(actor=TESTER, target=HoldTarget("job", job=job), reason="the source moves", until=until)
+    hold(actor=TESTER, target=EVERYTHING, reason="upgrade")
+    one, everything = work.check_holds()
+    assert (one.level, one.about) == (Level.WARN, "job Daily load")
+    assert one.said.startswith("held back by tester since 2")
+    assert one.said.endswith(" until 2130-01-07 06:00:00 UTC: the source moves")
+    assert one.hint == "`manage.py resume --job 'Daily load'` ends it."
+    assert everything.hint == "`manage.py resume --everything` ends it."
 
 
 def test_a_schedule_is_overdue_after_a_minute() -> None:
