@@ -8,6 +8,7 @@ itself off, such as a ``MemoryError``, fails the attempt: by then nothing of it 
 
 from collections.abc import Callable
 
+from executions.handlers.celery_task import run_celery_task
 from executions.handlers.container import run_in_container
 from executions.handlers.http import run_http
 from executions.handlers.in_process import run_in_process
@@ -23,4 +24,5 @@ MODES: dict[str, Mode] = {
     ExecutionMode.OUT_OF_PROCESS: run_out_of_process,
     ExecutionMode.CONTAINER: run_in_container,
     ExecutionMode.HTTP: run_http,
+    ExecutionMode.CELERY_TASK: run_celery_task,
 }

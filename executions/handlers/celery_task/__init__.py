@@ -1,0 +1,160 @@
+"""Running a task that a team has on its own Celery queue, and recording how it ends.
+
+Its workers know nothing of this platform: they get a message as from any Celery client. What
+happens when something is lost in between stands in ``docs/celery-tasks.md``.
+"""
+
+import time
+from typing import Any
+
+from django.conf import settings
+
+from core.secret_references import SecretMissing
+from core.text import NotStorable, strict_json
+from executions.authoring import StopJob
+from executions.checkpoints import keep_checkpoint
+from executions.handlers.celery_task.remote import (
+    AddressRefused,
+    Results,
+    ResultUnreadable,
+    TaskQueue,
+    TaskState,
+    Unreachable,
+)
+from executions.handlers.stopping import undisturbed
+from executions.outcomes import Failed, Outcome, Succeeded
+from executions.watchdog import Guard, Stop
+
+_FIRST_LOOK_SECONDS = 0.1
+_MOST_SECONDS_BETWEEN_LOOKS = 2.0
+_UNDER_WAY = "celeryTask"
+"""The checkpoint's name for the id of the task that was sent, from just before it was."""
+
+
+def run_celery_task(guard: Guard) -> Outcome:
+    """Send the job's task, or find the one that an earlier attempt has sent, and see it through."""
+    options, mask = guard.claim.snapshot["execution_options"], guard.lines.mask
+    try:
+        broker = options.get("brokerUrl")
+        url = settings.CELERY_BROKER_URL if broker is None else mask.resolve(broker)
+        with TaskQueue(url, options.get("queue", "celery")) as queue:
+            if options.get("ignoreResult"):
+                _send(guard, queue, _own_id(guard), ignores_result=True)
+                return Succeeded()
+            with Results(mask.resolve(options["resultBackendUrl"])) as results:
+                return _see_through(guard, queue, results)
+    except (SecretMissing, AddressRefused, ResultUnreadable) as problem:
+        return Failed(type(problem).__name__, str(problem), is_permanent=True)
+    except Unreachable as problem:
+        return Failed("BrokerUnreachable", str(problem))
+
+
+def _see_through(guard: Guard, queue: TaskQueue, results: Results) -> Outcome:
+    task = _find_task_under_way(guard, results)
+    if task is None:
+        task = _own_id(guard)
+        _send_once(guard, queue, task)
+    try:
+        state = _wait(guard, results, task)
+    except StopJob:
+        if guard.stop is not Stop.DRAIN:  # then the next attempt goes on waiting for it
+            _give_up(guard, queue, task)
+        raise
+    outcome = _outcome_of(state)
+    if not isinstance(outcome, Succeeded):
+        _forget(guard)
+    return outcome
+
+
+def _find_task_under_way(guard: Guard, results: Results) -> str | None:
+    """Return the task of an earlier attempt that was lost, unless it has ended without success.
+
+    Of one that waits in its queue, and of most that run, nothing can be read: no state says that
+    it may be under way, and a second one must not be started beside it.
+    """
+    checkpoint = guard.claim.checkpoint
+    task = checkpoint.get(_UNDER_WAY) if isinstance(checkpoint, dict) else None
+    if task is None:
+        return None
+    state = _wait_to_read(guard, results, task)
+    if state is not None and state.is_over and not state.is_success and task != _own_id(guard):
+        return None
+    message = (
+        f"Task {task} of an earlier attempt may be under way: waiting for it, not sending one."
+    )
+    _note(guard, message)
+    return str(task)
+
+
+def _send_once(guard: Guard, queue: TaskQueue, task: str) -> None:
+    """Send the task; before, note that it may have been sent, for an attempt that finds it."""
+    with undisturbed(guard):
+        queue.connect()
+        keep_checkpoint(guard.claim, {_UNDER_WAY: task})
+        _send(guard, queue, task, expires=guard.times_out_at - time.monotonic())
+
+
+def _send(guard: Guard, queue: TaskQueue, task: str, **more: Any) -> None:
+    snapshot = guard.claim.snapshot
+    queue.send(
+        task=task,
+        name=snapshot["execution_type_name"],
+        args=snapshot["execution_options"].get("args", []),
+        kwargs=guard.claim.parameters,
+        **more,
+    )
+
+
+def _wait(guard: Guard, results: Results, task: str) -> TaskState:
+    pause = _FIRST_LOOK_SECONDS
+    while True:
+        state = _wait_to_read(guard, results, task)
+        if state is not None and state.is_over:
+            return state
+        time.sleep(pause)
+        pause = min(pause * 1.5, _MOST_SECONDS_BETWEEN_LOOKS)
+
+
+def _wait_to_read(guard: Guard, results: Results, task: str) -> TaskState | None:
+    """Return the task's state, None if nothing is known; wait for a backend that is away."""
+    has_said = False
+    while True:
+        try:
+            return results.read(task)
+        except Unreachable as problem:
+            if not has_said:
+                _note(guard, f"{problem} Looking again until it answers.")
+            has_said = True
+        time.sleep(_MOST_SECONDS_BETWEEN_LOOKS)
+
+
+def _give_up(guard: Guard, queue: TaskQueue, task: str) -> None:
+    """Have the task ended, and let the next attempt send another."""
+    try:
+        queue.revoke(task)
+    except Unreachable as problem:
+        _note(guard, f"Task {task} could not be revoked and may go on: {problem}")
+    else:
+        _forget(guard)
+
+
+def _forget(guard: Guard) -> None:
+    keep_checkpoint(guard.claim, None)
+
+
+def _outcome_of(state: TaskState) -> Outcome:
+    if not state.is_success:
+        return Failed(state.error_type, state.error, state.traceback)
+    try:
+        return Succeeded(strict_json(state.result, what="The task's result"))
+    except NotStorable as problem:
+        return Failed("OutputNotStorable", str(problem))
+
+
+def _own_id(guard: Guard) -> str:
+    """The task's id tells the execution and the attempt that has sent it."""
+    return f"{guard.claim.execution_id}-{guard.claim.attempt}"
+
+
+def _note(guard: Guard, message: str) -> None:
+    guard.lines.add(level="WARNING", stream="platform", message=message)
