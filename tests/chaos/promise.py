@@ -18,7 +18,7 @@ from jobs.models import JobSchedule
 from jobs.rules import rule_of
 from tests.platform import Platform, is_gone, until
 
-_FIRST = {ExecutionStatus.SCHEDULED, ExecutionStatus.SKIPPED}
+_FIRST = {ExecutionStatus.WAITING, ExecutionStatus.SCHEDULED, ExecutionStatus.SKIPPED}
 
 
 def assert_kept(platform: Platform, *, within: float = 60.0) -> None:
