@@ -44,6 +44,37 @@ def move_records(context: JobContext, batches: int = 60, pause: float = 2.5) -> 
     return {"batches": batches, "records": batches * 1_000}
 
 
+@job_handler("demo.load_orders")
+def load_orders(context: JobContext) -> dict[str, Any]:
+    """Load some orders; the same slot gives the same ones."""
+    figures = random.Random(context.scheduled_for.isoformat())  # noqa: S311
+    orders = figures.randint(180, 420)
+    context.log.info("%s orders loaded.", orders)
+    return {"orders": orders, "suspicious": figures.randint(0, 3)}
+
+
+@job_handler("demo.add_up")
+def add_up(context: JobContext, orders: int) -> dict[str, float]:
+    """Add up what was loaded; how much that is comes from the job before."""
+    context.log.info("Adding up %s orders.", orders)
+    return {"revenue": round(orders * 87.5, 2)}
+
+
+@job_handler("demo.check_orders")
+def check_orders(context: JobContext) -> dict[str, int]:
+    """Look at what was loaded, and fail if too much of it looks wrong."""
+    suspicious = context.upstream["Load orders"].output["suspicious"]
+    if suspicious > 2:
+        raise ValueError(f"{suspicious} orders look wrong; somebody has to look at them.")
+    return {"suspicious": suspicious}
+
+
+@job_handler("demo.publish_orders")
+def publish_orders(context: JobContext) -> dict[str, Any]:
+    """Publish what the jobs before have found."""
+    return {name: result.output for name, result in context.upstream.items()}
+
+
 @job_handler("SalesReports.DailyReportJob")
 def report_sales(
     context: JobContext, date: str | None = None, region: str = "all"

@@ -1,7 +1,7 @@
 """What the demo jobs are: how executions may go, and what teams run every day."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -11,19 +11,20 @@ from scheduler_project.demo import CALENDAR, COMMAND, QUEUE
 
 @dataclass(frozen=True)
 class DemoJob:
-    """One job, what it shows, and when it runs."""
+    """One job, what it shows, and when it runs: by its schedules, or after other jobs, by name."""
 
     name: str
     shows: str
     settings: dict[str, Any]
-    schedules: tuple[dict[str, Any], ...]
+    schedules: tuple[dict[str, Any], ...] = ()
+    after: dict[str, dict[str, Any]] = field(default_factory=dict)
     team: str = "Demo"
     category: str = "Demo"
 
 
 def demo_jobs(*, now: datetime) -> tuple[DemoJob, ...]:
     """Return all demo jobs; ``now`` is what a schedule in the future counts from."""
-    return (*_outcomes(now), *_everyday_work())
+    return (*_outcomes(now), *_everyday_work(), *_workflow())
 
 
 def _outcomes(now: datetime) -> tuple[DemoJob, ...]:
@@ -188,6 +189,50 @@ def _everyday_work() -> tuple[DemoJob, ...]:
             ),
             team="Finance",
             category="Archive",
+        ),
+    )
+
+
+def _workflow() -> tuple[DemoJob, ...]:
+    """Jobs that wait for each other."""
+    own: dict[str, Any] = {"team": "Data Analytics", "category": "Workflow"}
+    return (
+        DemoJob(
+            name="Load orders",
+            shows="Begins a run every five minutes: what comes after it is opened with it.",
+            settings={"execution_type_name": "demo.load_orders", "timeout_seconds": 30},
+            schedules=({"schedule_type": ScheduleType.CRON, "cron_expression": "*/5 * * * *"},),
+            **own,
+        ),
+        DemoJob(
+            name="Add up orders",
+            shows="Runs once the orders are loaded, and takes their count over as a parameter.",
+            settings={"execution_type_name": "demo.add_up", "timeout_seconds": 30},
+            after={"Load orders": {"output_mapping": {"orders": "orders"}}},
+            **own,
+        ),
+        DemoJob(
+            name="Check orders",
+            shows="Runs beside the adding up; one time in four it finds something and fails.",
+            settings={"execution_type_name": "demo.check_orders", "timeout_seconds": 30},
+            after={"Load orders": {}},
+            **own,
+        ),
+        DemoJob(
+            name="Publish orders",
+            shows="Waits for both, is skipped when the check has failed, and says so.",
+            settings={"execution_type_name": "demo.publish_orders", "timeout_seconds": 30},
+            after={"Add up orders": {}, "Check orders": {}},
+            **own,
+        ),
+        DemoJob(
+            name="Clean up orders",
+            shows="Runs ten seconds after the publishing is over, in whatever way.",
+            settings={"execution_type_name": "demo.heartbeat", "timeout_seconds": 30},
+            after={
+                "Publish orders": {"condition": "completion", "delay_after_completion_seconds": 10}
+            },
+            **own,
         ),
     )
 

@@ -9,6 +9,7 @@ from executions.queues import create_queue
 from executions.services import trigger
 from jobs.calendars.changing import create_calendar
 from jobs.definitions import create_job
+from jobs.dependencies import add_dependency
 from jobs.models import HolidayCalendar, JobDefinition, Queue
 from jobs.scheduling import create_schedule
 from scheduler_project.demo import CALENDAR, COMMAND, QUEUE
@@ -18,18 +19,21 @@ ACTOR = Actor(name="demo")
 
 
 def tell() -> list[str]:
-    """Create the jobs that are missing and run each of those once; return their names.
+    """Create the jobs that are missing and run them once; return their names.
 
     An archived demo job is not missing: somebody has put it away. A job whose command these
     settings do not allow would only fail; it is left out.
     """
-    created = []
+    created: list[DemoJob] = []
     for part in demo_jobs(now=database_now()):
         with transaction.atomic():
             if _can_run(part) and not JobDefinition.objects.filter(name=part.name).exists():
                 _create(part)
-                created.append(part.name)
-    return created
+                created.append(part)
+    for part in created:
+        if not part.after:  # the others run with what they wait for
+            trigger(actor=ACTOR, job=_find_job(part.name))
+    return [part.name for part in created]
 
 
 def _can_run(part: DemoJob) -> bool:
@@ -60,7 +64,13 @@ def _create(part: DemoJob) -> None:
         if "calendar" in fields:
             fields["calendar"] = _find_calendar()
         create_schedule(actor=ACTOR, fields=fields)
-    trigger(actor=ACTOR, job=job)
+    for upstream, fields in part.after.items():
+        fields = {"upstream": _find_job(upstream), **fields}
+        add_dependency(actor=ACTOR, job=job, fields=fields)
+
+
+def _find_job(name: str) -> JobDefinition:
+    return JobDefinition.objects.unarchived().get(name=name)
 
 
 def _find_calendar() -> HolidayCalendar:

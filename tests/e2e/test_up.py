@@ -171,6 +171,21 @@ def test_the_demos_command_runs_outside_the_worker(up: Up) -> None:
     assert set(found) <= {"Hamburg", "Rotterdam"}
 
 
+def test_the_demos_workflow_runs_to_its_end(up: Up) -> None:
+    run = """
+        SELECT e.completed_at IS NOT NULL
+        FROM executions_jobexecution e
+        WHERE e.correlation_id = (
+            SELECT e.id
+            FROM executions_jobexecution e
+            JOIN jobs_jobdefinition j ON j.id = e.job_id AND j.name = 'Load orders'
+            ORDER BY e.id
+            LIMIT 1
+        )
+    """
+    until(lambda: ask(up.var, run) == [True] * 5, within=90, what="the end of the workflow's run")
+
+
 def test_a_demo_job_waits_in_its_paused_queue(up: Up) -> None:
     waiting = """
         SELECT e.status
