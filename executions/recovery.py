@@ -14,7 +14,7 @@ from core.errors import Conflict
 from core.ids import uuid7
 from executions.ledger import Entry, Fate, read_ledgers
 from executions.ledger.reading import is_the_planners
-from executions.models import ExecutionTransition, JobExecution, Origin
+from executions.models import Backfill, ExecutionTransition, JobExecution, Origin
 from executions.opening import open_runs
 from executions.services import refuse_run, rerun
 from executions.states import ExecutionStatus, Reason
@@ -74,7 +74,7 @@ def find_lost(
 ) -> Iterator[Lost]:
     """The slots in (after, until] of these kinds, schedule by schedule, each oldest first.
 
-    Those that were run again already are left out.
+    Those that were run again already, or backfilled, are left out.
     """
     for schedule, entries in read_ledgers(schedules, after=after, until=until, now=now):
         batch: list[Entry] = []
@@ -110,16 +110,32 @@ def recover(
 
 def _not_run_again(schedule: JobSchedule, entries: list[Entry]) -> list[Lost]:
     again = _run_again([entry.row.id for entry in entries if entry.row])
+    backfilled = _backfilled([schedule.pk], [entry.slot for entry in entries])
     return [
         Lost(schedule, entry, _refusal(schedule, entry))
         for entry in entries
-        if entry.row is None or entry.row.id not in again
+        if (entry.row is None or entry.row.id not in again)
+        and (schedule.pk, entry.slot) not in backfilled
     ]
 
 
 def _run_again(executions: Sequence[UUID]) -> set[UUID]:
     found = JobExecution.objects.filter(rerun_of__in=executions).values_list("rerun_of", flat=True)
     return {pk for pk in found if pk is not None} if executions else set()
+
+
+def _backfilled(
+    schedules: Iterable[UUID], slots: Sequence[datetime]
+) -> set[tuple[UUID | None, datetime]]:
+    """The slots that a backfill has run, or is about to."""
+    if not slots:
+        return set()
+    found = JobExecution.objects.filter(
+        backfill__in=Backfill.objects.filter(schedule__in=schedules),
+        origin=Origin.BACKFILL,
+        scheduled_for__in=slots,
+    ).exclude(status__in=(ExecutionStatus.CANCELLED, ExecutionStatus.SKIPPED))
+    return set(found.values_list("schedule_id", "scheduled_for"))
 
 
 def _refusal(schedule: JobSchedule, entry: Entry) -> str | None:
@@ -142,10 +158,13 @@ def _still_lost(batch: Sequence[Lost]) -> list[Lost]:
     locked = JobExecution.objects.select_for_update(of=("self",)).filter(pk__in=rows).order_by("pk")
     there = set(locked.values_list("pk", flat=True))
     again = _run_again(rows)
-    holes = sorted({one.schedule.pk for one in batch if one.entry.row is None})
-    # The planner holds this lock while it opens slots.
-    list(JobSchedule.objects.select_for_update(of=("self",)).filter(pk__in=holes).order_by("pk"))
+    schedules = {one.schedule.pk for one in batch}
+    # The planner holds this lock while it opens slots, and so does a backfill that is started.
+    list(
+        JobSchedule.objects.select_for_update(of=("self",)).filter(pk__in=schedules).order_by("pk")
+    )
     taken = _taken(batch)
+    backfilled = _backfilled(schedules, [one.slot for one in batch])
     return [
         one
         for one in batch
@@ -154,6 +173,7 @@ def _still_lost(batch: Sequence[Lost]) -> list[Lost]:
             if one.entry.row
             else (one.schedule.pk, one.slot) not in taken
         )
+        and (one.schedule.pk, one.slot) not in backfilled
     ]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from executions.conditions.run import Run
-from executions.models import JobExecution
+from executions.models import JobExecution, Origin
 from executions.states import FINAL, Reason
 from jobs.calendars.reading import current_calendar
 from jobs.conditions.terms import NO_RUN
@@ -30,10 +30,12 @@ def ended_runs(job_id: UUID) -> QuerySet[JobExecution, Ended]:
 
 
 def previous_run(run: Run) -> Ended | None:
-    """The schedule's latest finished run before this one, or the latest rerun of that."""
-    previous = (
-        ended_runs(run.job_id).filter(schedule=run.schedule_id).exclude(pk=run.execution_id).first()
-    )
+    """The schedule's latest finished run before this one, or the latest rerun of that.
+
+    A backfill runs slots of long ago, in any order: it comes before no slot.
+    """
+    own = ended_runs(run.job_id).filter(schedule=run.schedule_id, origin=Origin.SCHEDULE)
+    previous = own.exclude(pk=run.execution_id).first()
     if previous is None:
         return None
     return ended_runs(run.job_id).filter(rerun_of=previous["pk"]).first() or previous

@@ -87,6 +87,20 @@ def test_a_rerun_stands_for_the_run_it_repeats() -> None:
     assert let_run(schedule)
 
 
+def test_a_slot_that_was_backfilled_since_is_not_the_previous_one() -> None:
+    schedule = make_conditional(conditions=SUCCEEDED)
+    end_slot(schedule, "succeeded")
+    make_execution(
+        schedule.job,
+        origin="backfill",
+        schedule=schedule,
+        status="failed",
+        scheduled_for=database_now() - timedelta(days=300),
+    )
+
+    assert let_run(schedule)
+
+
 def test_runs_of_other_schedules_and_by_hand_are_not_the_previous_one() -> None:
     schedule = make_conditional(conditions=SUCCEEDED)
     end_slot(make_conditional(schedule.job), "succeeded")

@@ -6,6 +6,8 @@ import pytest
 
 from audit.models import JobAudit
 from core.clock import database_now
+from core.errors import Conflict
+from executions.backfills import BackfillRequest, cancel_backfill, start_backfill
 from executions.ledger import Fate, read_ledger
 from executions.ledger.choosing import schedules_between
 from executions.models import ExecutionTransition, JobExecution
@@ -252,3 +254,39 @@ def test_a_thousand_are_opened_in_batches():
 
     assert len(opened) == len(lost) == 300
     assert schedule.executions.count() == 300
+
+
+def backfill(schedule):
+    asked = BackfillRequest(from_at=at("02:00"), until_at=at("04:00"))
+    return start_backfill(actor=TESTER, job=schedule.job, request=asked)
+
+
+def test_what_a_backfill_runs_is_not_lost_and_what_was_cancelled_of_it_is():
+    schedule = make_outage()
+    lose(schedule, "03:00")
+    started = backfill(schedule)
+
+    assert slots(find()) == ["04:00 skipped-misfire"]
+
+    cancel_backfill(actor=TESTER, backfill=started)
+    assert slots(find()) == ["02:00 skipped-misfire", "03:00 missed", "04:00 skipped-misfire"]
+
+
+def test_what_was_backfilled_meanwhile_is_passed_over():
+    schedule = make_outage()
+    lose(schedule, "03:00")
+    lost = find()
+    backfill(schedule)
+
+    opened = recover(lost, actor=TESTER, per_minute=60)
+
+    assert [one.scheduled_for for one in opened] == [at("04:00")]
+
+
+def test_what_was_recovered_is_not_backfilled_again():
+    schedule = make_outage()
+    lose(schedule, "03:00")
+    recover(find(), actor=TESTER, per_minute=60)
+
+    with pytest.raises(Conflict, match="2 under_way"):
+        backfill(schedule)
