@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import kombu
+import kombu.pidbox
 from celery import Celery, states
 from celery.backends.redis import RedisBackend
 from kombu.exceptions import KombuError
@@ -107,11 +108,18 @@ class TaskQueue:
 
     def revoke(self, task: str) -> None:
         """Have the task dropped, or the process that runs it ended by SIGTERM."""
+        order = {"task_id": task, "terminate": True, "signal": "SIGTERM"}
+        message = {"method": "revoke", "arguments": order, "destination": None}
+        exchange = kombu.pidbox.Mailbox("celery", type="fanout").exchange
         with _reaching("broker"):
-            # By its channel: left to itself it takes a connection to what the environment names.
-            channel = self._connection.default_channel
-            self._app.control.revoke(
-                task, terminate=True, connection=self._connection, channel=channel
+            # Celery's own control would take a connection to what the environment names, and retry.
+            producer = kombu.Producer(self._connection, auto_declare=False)
+            producer.publish(
+                message,
+                exchange=exchange.name,
+                declare=[exchange],
+                headers={"clock": 1, "expires": 0},
+                serializer="json",
             )
 
     def __enter__(self) -> Self:

@@ -61,7 +61,7 @@ def stopping(guard: Guard, stop: Stop, *, once: threading.Event) -> Iterator[Non
     """Stop the attempt as the watchdog does, as soon as ``once`` is set."""
 
     def stop_it() -> None:
-        once.wait(20)
+        once.wait(60)
         with guard.lock:
             if guard.begin_stop(stop):
                 signal.pthread_kill(threading.main_thread().ident or 0, STOP_SIGNAL)
@@ -72,6 +72,6 @@ def stopping(guard: Guard, stop: Stop, *, once: threading.Event) -> Iterator[Non
     try:
         yield
     finally:
-        thread.join(20)
+        thread.join(60)
         guard.is_armed = False
         signal.signal(STOP_SIGNAL, before)

@@ -264,7 +264,7 @@ def test_a_stop_ends_the_task_and_the_next_attempt_sends_another(
     has_begun = threading.Event()
 
     def watch() -> None:
-        until(lambda: shop_worker.begun(tmp_path), what="the task has begun")
+        until(lambda: shop_worker.begun(tmp_path), within=60, what="the task has begun")
         has_begun.set()
 
     threading.Thread(target=watch, daemon=True).start()
@@ -287,7 +287,7 @@ def test_a_task_outlives_the_drain_of_our_worker_and_is_found_again(tmp_path: Pa
     has_begun = threading.Event()
 
     def watch() -> None:
-        until(lambda: shop_worker.begun(tmp_path), what="the task has begun")
+        until(lambda: shop_worker.begun(tmp_path), within=60, what="the task has begun")
         has_begun.set()
 
     threading.Thread(target=watch, daemon=True).start()
