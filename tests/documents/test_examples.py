@@ -20,7 +20,12 @@ pytestmark = [
 ]
 
 # Pages that take a platform for granted; the others start one themselves.
-PAGES = [ROOT / "README.md", ROOT / "docs/authoring.md", ROOT / "docs/scheduling.md"]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs/authoring.md",
+    ROOT / "docs/scheduling.md",
+    ROOT / "docs/workflows.md",
+]
 PAGES_THAT_START_ONE = [ROOT / "docs/operations.md"]
 DOCUMENTED_PORT = "8000"
 
