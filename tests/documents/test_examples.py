@@ -25,6 +25,8 @@ PAGES = [
     ROOT / "docs/authoring.md",
     ROOT / "docs/scheduling.md",
     ROOT / "docs/workflows.md",
+    ROOT / "docs/locks.md",
+    ROOT / "docs/why.md",
 ]
 PAGES_THAT_START_ONE = [ROOT / "docs/operations.md"]
 DOCUMENTED_PORT = "8000"
