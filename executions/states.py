@@ -38,7 +38,7 @@ ALLOWED_MOVES: dict[ExecutionStatus, frozenset[ExecutionStatus]] = {
     S.WAITING: frozenset({S.SCHEDULED, S.CANCELLED, S.SKIPPED, S.FAILED}),
     S.SCHEDULED: frozenset({S.QUEUED, S.CANCELLED, S.SKIPPED}),
     S.RETRYING: frozenset({S.QUEUED, S.CANCELLED, S.SKIPPED}),
-    # Back to scheduled or retrying: its queue was paused before a worker claimed it.
+    # Back to scheduled or retrying: it was put on hold before a worker claimed it.
     S.QUEUED: frozenset({S.RUNNING, S.CANCELLED, S.SCHEDULED, S.RETRYING}),
     S.RUNNING: frozenset(
         {S.SUCCEEDED, S.FAILED, S.TIMED_OUT, S.CANCELLED, S.SKIPPED, S.RETRYING, S.SCHEDULED}

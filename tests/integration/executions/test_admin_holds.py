@@ -92,7 +92,7 @@ def test_what_is_refused_stands_in_the_form(
 def test_every_page_tells_what_is_held_by_whom_why_and_until_when(
     as_alice: Client, page: str
 ) -> None:
-    assert 'class="banner' not in as_alice.get(page).text
+    assert 'class="notices' not in as_alice.get(page).text
     until = database_now() + timedelta(days=1)
     held = hold(actor=TESTER, target=EVERYTHING, reason="<b>upgrade</b>", until=until)
 
