@@ -11,6 +11,7 @@ from rich.console import Console
 
 from core.clock import database_now
 from executions.beat import NEXT_DUE
+from executions.circuits import Circuits
 from executions.dispatcher import dispatch
 from executions.planner import plan
 from jobs.models import JobSchedule, ScheduleType
@@ -29,6 +30,7 @@ def measure(servers: RunningServers, *, say: Console) -> list[Table]:
     own.close()
     links = {size: make_database(servers, size) for size in SIZES}
     times: dict[int, list[float]] = {size: [] for size in SIZES}
+    circuits = {size: Circuits() for size in SIZES}
     try:
         for size, link in links.items():
             say.print(f"{size} schedules")
@@ -37,7 +39,7 @@ def measure(servers: RunningServers, *, say: Console) -> list[Table]:
         for _ in range(WARM_UP + TICKS):
             for size, link in links.items():
                 connections["default"] = link
-                times[size].append(time_tick())
+                times[size].append(time_tick(circuits[size]))
     finally:
         for link in links.values():
             link.close()
@@ -77,10 +79,11 @@ def fill(size: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def time_tick() -> float:
+def time_tick(circuits: Circuits) -> float:
     """Do what beat does at each look; return the ms it took."""
     began = time.perf_counter()
     planned = plan()
+    circuits.tend()
     dispatched = dispatch()
     row = NEXT_DUE.row(since=dispatched.decided_at)
     took = 1000 * (time.perf_counter() - began)
