@@ -29,7 +29,7 @@ class OpeningCommand(PlatformCommand):
         parser.add_argument(
             "--wait",
             nargs="?",
-            type=_seconds,
+            type=seconds_to_wait,
             const=math.inf,
             metavar="SECONDS",
             help="wait until it is over, at most so long (exit code 3 if it is not over by then)",
@@ -76,7 +76,8 @@ def _complain(execution: JobExecution, seconds: float) -> None:
     raise CommandError(f"The execution is {execution.status}. See `{PROGRAM} logs {execution.pk}`.")
 
 
-def _seconds(text: str) -> float:
+def seconds_to_wait(text: str) -> float:
+    """Return a number of seconds, 0 or more."""
     seconds = float(text)
     if not seconds >= 0:
         raise ValueError(text)

@@ -25,6 +25,7 @@ PAGES = [
     ROOT / "docs/authoring.md",
     ROOT / "docs/scheduling.md",
     ROOT / "docs/workflows.md",
+    ROOT / "docs/runs.md",
     ROOT / "docs/locks.md",
     ROOT / "docs/why.md",
 ]

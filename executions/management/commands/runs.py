@@ -1,5 +1,7 @@
 """``manage.py runs``: what became of the executions of one run."""
 
+import math
+import time
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +15,13 @@ from core.terminal import make_table
 from core.times import show_span, show_time
 from executions.lookup import as_uuid
 from executions.management.colours import style_of
+from executions.management.seeing_through import NOT_OVER, seconds_to_wait
 from executions.models import EdgeState, JobExecution
 from executions.runs import Node, Run, cancel_run, read_run
 from executions.serializers import RunSerializer
+from executions.states import ExecutionStatus
 
+_LOOK_SECONDS = 0.25
 _SIGNS = {EdgeState.MET: "", EdgeState.DEAD: "not ", EdgeState.OPEN: "waits for "}
 
 
@@ -26,7 +31,7 @@ class Command(PlatformCommand):
     help = "Show the executions of a run, or cancel all of it."
     examples = (
         "runs 01999999-0000-7000-8000-000000000000",
-        "runs 01999999-0000-7000-8000-000000000000 --json",
+        "runs 01999999-0000-7000-8000-000000000000 --wait 60",
         "runs 01999999-0000-7000-8000-000000000000 --cancel --reason 'wrong day' --yes",
     )
     has_json = True
@@ -34,6 +39,15 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Define the arguments."""
         parser.add_argument("run", help="correlation id, or the id of one of its executions")
+        parser.add_argument(
+            "--wait",
+            nargs="?",
+            type=seconds_to_wait,
+            const=math.inf,
+            metavar="SECONDS",
+            help="wait until it is over, at most so long (exit code 3 if it is not over by then);"
+            " exit code 0 only if it succeeded",
+        )
         parser.add_argument("--cancel", action="store_true", help="stop all that is unfinished")
         parser.add_argument("--reason", default="", help="why, with --cancel")
         parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -48,7 +62,27 @@ class Command(PlatformCommand):
             )
         elif options["reason"]:
             raise CommandError("--reason goes with --cancel.")
+        if options["wait"] is not None:
+            run = _wait(run, options["wait"])
         self.answer(options, document=lambda: RunSerializer(run).data, shown=lambda: _shown(run))
+        if options["wait"] is not None:
+            _complain(run, options["wait"])
+
+
+def _wait(run: Run, seconds: float) -> Run:
+    """Return the run when it is over, or the seconds are."""
+    ends_at = time.monotonic() + seconds
+    while run.ended_at is None and time.monotonic() < ends_at:
+        time.sleep(_LOOK_SECONDS)
+        run = read_run(run.correlation_id)
+    return run
+
+
+def _complain(run: Run, seconds: float) -> None:
+    if run.ended_at is None:
+        raise CommandError(f"Not over after {seconds:g} s.", returncode=NOT_OVER)
+    if run.status != ExecutionStatus.SUCCEEDED:
+        raise CommandError(f"The run is {run.status}.")
 
 
 def _find(text: str) -> UUID:

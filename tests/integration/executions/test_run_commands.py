@@ -112,3 +112,13 @@ def test_rerun_takes_the_version_that_is_asked_for() -> None:
 def test_an_unknown_version_is_refused(root: JobExecution) -> None:
     with pytest.raises(CommandError, match="invalid choice: 'old'"):
         run("rerun", str(root.pk), "--job-version", "old")
+
+
+def test_waiting_for_a_run_ends_with_it_and_succeeds_only_if_it_did(root: JobExecution) -> None:
+    assert str(refuse("runs", str(root.pk), "--wait")) == "The run is failed."
+    good = trigger(actor=TESTER, job=make_graph(("a", "b"))["a"])
+    refusal = refuse("runs", str(good.pk), "--wait", "0")
+    assert (str(refusal), refusal.returncode) == ("Not over after 0 s.", 3)
+    end(good)
+    end(nodes(good)["b"])
+    assert "succeeded" in run("runs", str(good.pk), "--wait", "60")[0]
