@@ -23,6 +23,7 @@ pytestmark = [
 PAGES = [
     ROOT / "README.md",
     ROOT / "docs/authoring.md",
+    ROOT / "docs/backfill.md",
     ROOT / "docs/scheduling.md",
     ROOT / "docs/workflows.md",
     ROOT / "docs/runs.md",
