@@ -9,7 +9,11 @@ from jobs.dag import Graph
 from jobs.models import JobDefinition, JobDependency
 
 MOST_JOBS = 500
-"""So many jobs may hang together: a run opens with a row for each, in one short transaction."""
+"""So many jobs may hang together.
+
+A run opens with a row for each, in the transaction of its first execution. With this many, and with
+as many dependencies as there may be, that takes up to a second; beat's transactions may take 5.
+"""
 
 MOST_DEPENDENCIES = 5_000
 """So many dependencies may be between them: a run has a row for each of these too."""
@@ -31,11 +35,11 @@ def graph_problems(dependency: JobDependency) -> list[FieldProblem]:
     """Return what keeps a dependency that is to hold from the graph: a cycle, or its size."""
     others = JobDependency.objects.live().exclude(pk=dependency.pk)
     edges: list[tuple[UUID, UUID]] = list(others.values_list("upstream_id", "job_id"))
-    path = Graph(edges).path(dependency.job_id, dependency.upstream_id)
+    graph = Graph([*edges, (dependency.upstream_id, dependency.job_id)])
+    path = graph.path(dependency.job_id, dependency.upstream_id)
     if path is not None:
         return [_cycle(path)]
-    edges.append((dependency.upstream_id, dependency.job_id))
-    jobs, dependencies = Graph(edges).connected(dependency.job_id).count()
+    jobs, dependencies = graph.connected(dependency.job_id).count()
     if jobs > MOST_JOBS or dependencies > MOST_DEPENDENCIES:
         detail = (
             f"{jobs} jobs with {dependencies} dependencies would hang together; at most {MOST_JOBS}"
