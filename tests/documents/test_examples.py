@@ -24,9 +24,12 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "docs/authoring.md",
     ROOT / "docs/backfill.md",
+    ROOT / "docs/celery-tasks.md",
+    ROOT / "docs/http-jobs.md",
     ROOT / "docs/scheduling.md",
     ROOT / "docs/workflows.md",
     ROOT / "docs/runs.md",
+    ROOT / "docs/limits.md",
     ROOT / "docs/locks.md",
     ROOT / "docs/why.md",
 ]
@@ -72,7 +75,11 @@ class Stage:
     def start_worker(self) -> None:
         names = ("PYTHONPATH", "JOB_MODULES", "PYTHONDONTWRITEBYTECODE")
         env = {name: self.environment[name] for name in names}
-        allowed = {"SCHEDULER_ALLOWED_COMMANDS": f"{self.folder}/*"}
+        allowed = {
+            "SCHEDULER_ALLOWED_COMMANDS": f"{self.folder}/*",
+            "SCHEDULER_SECRETS_DIR": f"{self.folder}/secrets",
+            "OUTBOUND_ALLOWED_CIDRS": "127.0.0.0/8",
+        }
         self.worker = self.platform.start_worker(**env, **allowed)
 
     def play(self, example: Example) -> None:
