@@ -72,7 +72,7 @@ def test_a_keeper_that_was_told_of_the_end_leaves_the_engine_alone(
 
 def test_a_keeper_that_hears_of_no_renewal_removes_the_container(docker: Any, orphan: str) -> None:
     began = time.monotonic()
-    keeper = Keeper(orphan, lease_ends_at=began + 0.1)
+    keeper = Keeper(orphan, lease_ends_at=began)
     keeper.tell(f"lease {began + 1.5}")
 
     until(lambda: not is_there(docker, orphan), what="the keeper removes it")

@@ -1,10 +1,12 @@
 """An image from its start to the outcome of its attempt, in a real Docker Engine."""
 
 import gc
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from docker.errors import APIError
 from pytest_django.fixtures import Settings
 
 from executions.outcomes import Cancelled, Failed, HandedBack, RetryAsked, Succeeded, TimedOut
@@ -206,7 +208,8 @@ def test_a_container_that_somebody_removes_fails_the_attempt(start: Start, docke
 
     def remove() -> None:
         (container,) = docker.containers()
-        docker.remove_container(container["Id"], force=True, v=True)
+        with suppress(APIError):  # the attempt removes it too, and may be first
+            docker.remove_container(container["Id"], force=True, v=True)
 
     with attempt.meanwhile(remove):
         outcome = attempt.run()

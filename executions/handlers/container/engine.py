@@ -1,5 +1,6 @@
 """The Docker Engine, by its API: what it says of its errors, in words that attempts can use."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -9,6 +10,9 @@ from typing import Any
 from django.conf import settings
 
 ANSWER_SECONDS = 60  # creating copies whole file systems with some storage drivers
+
+_REMOVAL_TRIES = 5
+_REMOVAL_PAUSE_SECONDS = 0.2
 
 
 class EngineAway(Exception):
@@ -54,13 +58,23 @@ def translated() -> Iterator[None]:
 
 
 def remove(container: str) -> None:
-    """Kill and remove a container with its volume; one that is gone, or on its way, is fine."""
-    try:
-        with translated():
-            connect().remove_container(container, v=True, force=True)
-    except EngineRefused as error:
-        if error.status not in (404, 409):
-            raise
+    """Kill and remove a container with its volume; one that is gone is fine.
+
+    While another request removes it the engine refuses, and that one may still fail: this asks
+    again, a few times.
+    """
+    for tries_left in reversed(range(_REMOVAL_TRIES)):
+        try:
+            with translated():
+                connect().remove_container(container, v=True, force=True)
+        except EngineRefused as error:
+            if error.status == 404:
+                return
+            if not tries_left or (error.status < 500 and error.status != 409):
+                raise
+            time.sleep(_REMOVAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def inspect(container: str) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 PATIENCE_SECONDS = 60.0
 _ANSWER_SECONDS = 10.0
 _IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_REMOVED = (204, 404, 409)  # gone, or on its way
+_REMOVED = (204, 404)  # 409 says that another request is at it, and that one may fail
 
 
 class Engine:
@@ -85,12 +85,16 @@ def keep(
     """Tend the container until the worker child says it is done, or can say nothing any more."""
     kill_at = float("inf")
     unread = b""
-    while (now := time.monotonic()) < lease_ends_at:
+    while True:
+        now = time.monotonic()
         if now >= kill_at:
             kill_at = float("inf")
             engine.kill(container, signal.SIGKILL)
         wait = max(min(lease_ends_at, kill_at) - now, 0.0)
+        # What was said in time counts, also when this process comes to read it late.
         if not select.select([control], [], [], wait)[0]:
+            if now >= lease_ends_at:
+                break
             continue
         try:
             read = control.recv(4096)

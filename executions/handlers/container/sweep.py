@@ -15,8 +15,13 @@ from celery import bootsteps
 from django.conf import settings
 from django.db import connection
 
-from executions.handlers.container.engine import EngineAway, EngineRefused, connect, translated
-from executions.handlers.container.engine import remove as remove_container
+from executions.handlers.container.engine import (
+    EngineAway,
+    EngineRefused,
+    connect,
+    remove,
+    translated,
+)
 from executions.handlers.container.naming import EXECUTION, FENCE, INSTANCE, instance
 from executions.models import JobExecution
 from executions.states import ExecutionStatus
@@ -44,10 +49,20 @@ def sweep() -> list[UUID]:
     )
     owned = set(running.values_list("pk", "fence"))
     orphans = {container: owner for container, owner in owners.items() if owner not in owned}
-    for container, (execution, _) in orphans.items():
-        remove_container(container)
-        logger.warning("removed the container that execution %s has left", execution)
-    return [execution for execution, _ in orphans.values()]
+    return [
+        execution for container, (execution, _) in orphans.items() if _remove(container, execution)
+    ]
+
+
+def _remove(container: str, execution: UUID) -> bool:
+    """Remove one orphan; one that the engine cannot remove must not keep the others."""
+    try:
+        remove(container)
+    except EngineRefused as error:
+        logger.warning("the container that execution %s has left stays: %s", execution, error)
+        return False
+    logger.warning("removed the container that execution %s has left", execution)
+    return True
 
 
 class SweepContainers(bootsteps.StartStopStep):
