@@ -20,6 +20,8 @@ from referencing.jsonschema import DRAFT202012
 from core.api.documents import render_schema
 from core.api.queries import Query
 from core.clock import database_now
+from executions.locking import store
+from executions.callbacks import open_callback
 from executions.models import ConditionCheck, ExecutionTransition, JobExecutionLog, Worker
 from executions.services import trigger
 from executions.states import ExecutionStatus
@@ -243,7 +245,9 @@ def test_a_walk_through_the_whole_api_fits_its_description(walk: Walk) -> None:
     walk_executions(walk, list(make_history()))
     walk_jobs(walk)
     walk_queues(walk)
+    walk_holds(walk)
     walk_runs(walk)
+    walk_locks(walk)
     walk_calendars(walk)
     for name in ("stats", "execution-trends?days=2", "top-failing-jobs", "upcoming-jobs"):
         assert walk.call("get", f"/api/dashboard/{name}")
@@ -265,6 +269,28 @@ def walk_runs(walk: Walk) -> None:
     walk.call("post", "/api/runs/{id}/rerun", sent, status=202, **here)
 
 
+def walk_locks(walk: Walk) -> None:
+    holder, waiter = make_execution(status="running"), make_execution(status="running")
+    tokens = [store.Token(one.pk, 1, "x") for one in (holder, waiter)]
+    for token in tokens:
+        store.take("ledger", token, job_name="Close the books", is_waiting=True)
+    assert walk.call("get", "/api/locks")["results"][0]["waiters"]
+    assert walk.call("get", "/api/executions/{id}/why", id=waiter.pk)["causes"][0]["holders"]
+    here = {"name": "ledger"}
+    walk.call("post", "/api/locks/{name}/break", {"reason": "it hangs"}, status=204, **here)
+    walk.call("post", "/api/locks/{name}/break", {"reason": "it hangs"}, status=404, **here)
+    store.release("ledger", tokens[1])
+
+
+def walk_callbacks(walk: Walk) -> None:
+    execution = make_execution(status="running")
+    here = {"token": open_callback(execution_id=execution.pk, attempt=1).token}
+    sent = {"status": "succeeded", "output": {"rows": 7}}
+    walk.call("post", "/api/callbacks/{token}", sent, status=204, **here)
+    walk.call("post", "/api/callbacks/{token}", sent, status=409, **here)
+    walk.call("post", "/api/callbacks/{token}", sent, status=404, token="x" * 43)
+
+
 def walk_executions(walk: Walk, made: list[UUID]) -> None:
     listed = walk.call("get", "/api/executions?pageSize=4")
     assert listed["next"]
@@ -274,6 +300,7 @@ def walk_executions(walk: Walk, made: list[UUID]) -> None:
     walk.call("get", "/api/executions/job/{job_id}", job_id=listed["results"][0]["jobDefinitionId"])
     for pk in made:
         walk.call("get", "/api/executions/{id}", id=pk)
+        assert walk.call("get", "/api/executions/{id}/why", id=pk)["causes"]
         assert walk.call("get", "/api/executions/{id}/logs", id=pk)["results"]
         assert walk.call("get", "/api/executions/{id}/transitions?after=0", id=pk)["results"]
         assert walk.call("get", "/api/executions/{id}/condition-checks", id=pk)["results"]
@@ -332,6 +359,7 @@ def walk_schedules(walk: Walk, pk: str, sent: dict[str, Any]) -> None:
     walk.call("get", "/api/schedules/{id}", id=pk)
     walk.call("put", "/api/schedules/{id}", sent | {"timezone": "Asia/Tokyo"}, id=pk)
     assert walk.call("post", "/api/schedules/{id}/preview", {"timeOfDay": "07:00"}, id=pk)["added"]
+    assert walk.call("get", "/api/schedules/{id}/why", id=pk)["causes"]
     walk.call("post", "/api/schedules/{id}/pause", {"reason": "month end"}, id=pk)
     walk.call("post", "/api/schedules/{id}/resume", id=pk)
     walk.call("patch", "/api/schedules/{id}", {"isActive": False}, id=pk)
@@ -362,6 +390,19 @@ def walk_queues(walk: Walk) -> None:
     walk.call("get", "/api/queues/{name}", name="new")
     walk.call("put", "/api/queues/{name}", {"name": "new"}, name="new")
     walk.call("patch", "/api/queues/{name}", {"reason": "x", "isPaused": False}, name="new")
+    walk.call("post", "/api/workers/{name}/drain", {"withinSeconds": 5}, name="worker")
+    walk.call("post", "/api/workers/{name}/undrain", {"updatedBy": "Ada"}, name="worker")
+    walk.call("post", "/api/workers/{name}/undrain", {}, status=409, name="worker")
+
+
+def walk_holds(walk: Walk) -> None:
+    sent = {"scope": 3, "queue": "default", "reason": "x", "untilUtc": "2130-01-01T00:00:00Z"}
+    held = walk.call("post", "/api/holds", sent, status=201)
+    walk.call("post", "/api/holds", sent, status=409)
+    assert walk.call("get", "/api/holds?ended=false")["results"]
+    walk.call("get", "/api/holds/{id}", id=held["id"])
+    walk.call("patch", "/api/holds/{id}", {"untilUtc": None}, id=held["id"])
+    walk.call("post", "/api/holds/{id}/end", {}, id=held["id"])
 
 
 def walk_calendars(walk: Walk) -> None:
