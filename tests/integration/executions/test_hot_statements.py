@@ -22,6 +22,7 @@ from executions.circuits import FIND_CIRCUITS
 from executions.claim import CLAIM, RENEW
 from executions.completions import FOLLOW
 from executions.dispatcher import DISPATCH
+from executions.holds import SKIP_HELD
 from executions.ledger.rows import ROWS as LEDGER_ROWS
 from executions.planner import COUNT_UNFINISHED, FIND_DEFERRED, LOCK_DUE
 from executions.queues import QUEUE_LOADS
@@ -214,7 +215,12 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
         {"execution_unclaimed"},
     ),
     (NEXT_DUE, {"since": None}, {"schedule_due", "execution_next_due"}),
-    (TAKE_BACK, {"queue": None, "actor": None}, {"execution_unclaimed"}),
+    (TAKE_BACK, {"actor": None}, {"execution_unclaimed"}),
+    (
+        SKIP_HELD,
+        {"now": None, "hold": UUID(int=0), "actor": "tester", "grace": 900.0},
+        {"execution_next_due"},
+    ),
     (
         LEDGER_ROWS,
         {
