@@ -40,9 +40,7 @@ def test_a_schedule_that_is_well_tells_its_next_slot() -> None:
 
 def test_a_paused_schedule_says_who_why_and_until_when() -> None:
     schedule, resume_at = make_schedule(), later(hours=1).replace(microsecond=0)
-    pause_schedule(
-        actor=TESTER, schedule=schedule, reason="the source is late", until=resume_at
-    )
+    pause_schedule(actor=TESTER, schedule=schedule, reason="the source is late", until=resume_at)
     cause = first(schedule, Code.NOT_FIRING)
     assert "by tester until" in cause.detail
     assert cause.detail.endswith("the source is late.")
