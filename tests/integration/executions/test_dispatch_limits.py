@@ -12,9 +12,11 @@ from executions.broker import Hint
 from executions.claim import claim
 from executions.dispatcher import choose
 from executions.models import CountedStart, ExecutionTransition, JobExecution
+from executions.opening import open_runs
 from jobs.definitions import set_job_status
 from jobs.models import Hold, JobDefinition, JobSchedule, JobStatus, Queue
 from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.graphs import make_graph
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_no_kernel_timer")]
 
@@ -306,3 +308,20 @@ def test_a_backfill_does_not_count_against_the_overlap_limit_of_its_schedule() -
     make_of(schedule, "schedule", "scheduled", 6)
 
     assert chosen() == {slot}
+
+
+# --- What is skipped, and what follows from it
+
+
+def test_what_waits_for_a_skipped_execution_is_skipped_with_it() -> None:
+    jobs = make_graph(("extract", "load"), ("load", "report"))
+    first = make_execution(jobs["extract"])
+    open_runs([first.pk])
+    set_job_status(actor=TESTER, job=first.job, status=JobStatus.DISABLED)
+
+    assert choose().hints == []
+
+    rest = JobExecution.objects.filter(correlation_id=first.correlation_id).exclude(pk=first.pk)
+    assert sorted(rest.values_list("job__name", "status", "reason")) == sorted(
+        (jobs[name].name, "skipped", "upstream") for name in ("load", "report")
+    )
