@@ -28,6 +28,7 @@ _LOOKS = {
     Fate.COMPLETED: ("waiting", "done_all"),
     Fate.ARCHIVED: ("stopped", "inventory_2"),
     Fate.FORGOTTEN: ("waiting", "auto_delete"),
+    Fate.BACKFILLED: ("late", "history"),
     Fate.MISSED: ("bad", "error"),
     Fate.NOT_DUE: ("waiting", "hourglass_empty"),
     Fate.UNEXPECTED: ("bad", "question_mark"),
@@ -84,6 +85,10 @@ def slots_words(entries: list[Entry]) -> SafeString | str:
 
 
 def _execution(entry: Entry) -> SafeString | str:
-    if entry.row is None:
-        return ""
-    return link_to(JobExecution, entry.row.id, status_badge(entry.row.status))
+    shown: SafeString | str = ""
+    if entry.row is not None:
+        shown = link_to(JobExecution, entry.row.id, status_badge(entry.row.status))
+    if (since := entry.backfilled) is None:
+        return shown
+    link = link_to(JobExecution, since.id, status_badge(since.status))
+    return format_html('{} <span class="quiet">backfilled</span> {}', shown, link)

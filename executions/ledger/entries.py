@@ -24,6 +24,7 @@ class Fate(StrEnum):
     COMPLETED = "completed"
     ARCHIVED = "archived"
     FORGOTTEN = "forgotten"
+    BACKFILLED = "backfilled"
     MISSED = "missed"
     NOT_DUE = "not_due"
     UNEXPECTED = "unexpected"
@@ -40,6 +41,7 @@ FATES: dict[Fate, str] = {
     Fate.COMPLETED: "the schedule had run as often as it may",
     Fate.ARCHIVED: "the schedule was archived",
     Fate.FORGOTTEN: "it is so old that retention has deleted its execution",
+    Fate.BACKFILLED: "nobody opened it when it was due; a backfill has, since",
     Fate.MISSED: "it was due, and nothing shows that anybody looked at it: a hole",
     Fate.NOT_DUE: "its time has not come",
     Fate.UNEXPECTED: "there is an execution, and the rule has no such slot",
@@ -73,6 +75,14 @@ class SlotRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Backfilled:
+    """The execution by which a backfill has run a slot since, or is about to."""
+
+    id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One slot. ``span`` is the time of the rule it is of; without ``row`` nothing was opened."""
 
@@ -82,6 +92,7 @@ class Entry:
     detail: str | None = None
     row: SlotRow | None = None
     span: Span | None = None
+    backfilled: Backfilled | None = None
 
     @property
     def execution_id(self) -> UUID | None:

@@ -1,11 +1,13 @@
 """The ledger: the slots that the rules name, beside the executions that stand for them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from executions.ledger.entries import (
     FATES,
+    Backfilled,
     Entry,
     Fate,
     SlotRow,
@@ -14,7 +16,7 @@ from executions.ledger.entries import (
     entry_without_row,
 )
 from executions.ledger.forgetting import Forgetting
-from executions.ledger.rows import all_rows, read_first_rows
+from executions.ledger.rows import all_rows, read_backfilled, read_first_rows
 from executions.ledger.spans import Expected, Span, expected_slots, read_spans
 from jobs.models import JobSchedule, Standing
 
@@ -46,10 +48,14 @@ def read_ledgers(
         ids = [schedule.pk for schedule in some]
         spans = read_spans(ids, after=after, until=until)
         first = read_first_rows(ids, after=after, until=until)
+        backfilled = read_backfilled(ids, after=after, until=until)
         for schedule in some:
             rows = all_rows(schedule.pk, first.pop(schedule.pk, []), until=until)
             ledger = _Ledger(schedule, spans[schedule.pk], forgetting, now)
-            yield schedule, ledger.lines(rows, after=after, until=until)
+            lines = ledger.lines(rows, after=after, until=until)
+            if since := backfilled.get(schedule.pk):
+                lines = (_with_backfilled(entry, since.get(entry.slot)) for entry in lines)
+            yield schedule, lines
 
 
 class _Ledger:
@@ -101,6 +107,16 @@ class _Ledger:
         span = next((span for span in self._spans if span.covers(row.slot)), None)
         is_foretold = span is not None and span.rule is not None and span is not self._unknown
         return entry_of_row(row, span, is_expected=not is_foretold)
+
+
+def _with_backfilled(entry: Entry, backfilled: Backfilled | None) -> Entry:
+    """Say of a slot what a backfill has done about it; one that was missed is a hole no more."""
+    if backfilled is None:
+        return entry
+    if entry.fate != Fate.MISSED:
+        return replace(entry, backfilled=backfilled)
+    detail = FATES[Fate.BACKFILLED]
+    return replace(entry, fate=Fate.BACKFILLED, detail=detail, backfilled=backfilled)
 
 
 def is_the_planners(schedule: JobSchedule, slot: datetime) -> bool:

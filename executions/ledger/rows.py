@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core.sql import Row, load
-from executions.ledger.entries import SlotRow
+from executions.ledger.entries import Backfilled, SlotRow
 
 ROWS = load(__file__, "rows")
+BACKFILLED = load(__file__, "backfilled")
 
 MOST_ROWS_AT_ONCE = 1_000
 
@@ -39,6 +40,16 @@ def all_rows(schedule: UUID, first: list[SlotRow], *, until: datetime) -> Iterat
         if len(rows) < MOST_ROWS_AT_ONCE:
             return
         rows = read_first_rows([schedule], after=rows[-1].slot, until=until)[schedule]
+
+
+def read_backfilled(
+    schedules: Sequence[UUID], *, after: datetime, until: datetime
+) -> dict[UUID, dict[datetime, Backfilled]]:
+    """What backfills have run since of the slots of each schedule in (after, until]."""
+    found: defaultdict[UUID, dict[datetime, Backfilled]] = defaultdict(dict)
+    for row in BACKFILLED.rows(schedules=list(schedules), after=after, until=until):
+        found[row["schedule_id"]][row["slot"]] = Backfilled(row["id"], row["status"])
+    return found
 
 
 def _slot_row(row: Row) -> SlotRow:

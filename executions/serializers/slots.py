@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.fields import UtcDateTimeField
@@ -60,10 +61,22 @@ class SlotSerializer(CamelCaseSerializer):
     detail = serializers.CharField(allow_null=True, help_text="In words.")
     execution_id = serializers.UUIDField(allow_null=True)
     status = serializers.ChoiceField(choices=ExecutionStatus.choices, allow_null=True)
+    backfill_execution_id = serializers.SerializerMethodField()
+    backfill_status = serializers.SerializerMethodField()
 
     def get_local(self, entry: Entry) -> str:
         """Return the time on the clock of the schedule's zone, with its offset."""
         return entry.slot.astimezone(load_zone(_zone_of(entry))).isoformat()
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_backfill_execution_id(self, entry: Entry) -> str | None:
+        """Return the execution by which a backfill has run the slot since."""
+        return str(entry.backfilled.id) if entry.backfilled else None
+
+    @extend_schema_field(serializers.ChoiceField(choices=ExecutionStatus.choices, allow_null=True))
+    def get_backfill_status(self, entry: Entry) -> str | None:
+        """Return how far that is."""
+        return entry.backfilled.status if entry.backfilled else None
 
     def get_business_date(self, entry: Entry) -> date | None:
         """Return the day that the slot is for."""

@@ -147,7 +147,7 @@ def _shown(ledger: Ledger, *, has_counts: bool) -> RenderableType:
 def _counts(ledger: Ledger) -> Table:
     table = make_table(
         *("schedule", "job", "expected", *(fate.replace("_", " ") for fate in _COLUMNS)),
-        *("not firing", "forgotten", "missed"),
+        *("not firing", "forgotten", "backfilled", "missed"),
     )
     for schedule, totals in ledger.of_schedules:
         fates = totals.fates
@@ -155,10 +155,11 @@ def _counts(ledger: Ledger) -> Table:
             fates[fate] for fate in (Fate.PAUSED, Fate.STOPPED, Fate.COMPLETED, Fate.ARCHIVED)
         )
         counts = (totals.expected, *(fates[fate] for fate in _COLUMNS), not_firing)
+        unopened = (fates[Fate.FORGOTTEN], fates[Fate.BACKFILLED])
         table.add_row(
             str(schedule.pk),
             schedule.job.name,
-            *(f"{count:,}" for count in (*counts, fates[Fate.FORGOTTEN], totals.missed)),
+            *(f"{count:,}" for count in (*counts, *unopened, totals.missed)),
             style=style_of("failed") if totals.missed else None,
         )
     return table
@@ -174,7 +175,7 @@ def _slots(lines: list[Line]) -> Table:
             entry.fate.replace("_", " "),
             entry.reason or "-",
             (entry.detail or "-").partition("\n")[0][:100],
-            str(entry.row.id) if entry.row else "-",
+            str(entry.execution_id or (entry.backfilled and entry.backfilled.id) or "-"),
             style=style_of("failed") if entry.fate == Fate.MISSED else None,
         )
     return table

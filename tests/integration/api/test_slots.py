@@ -41,6 +41,8 @@ def test_each_slot_with_what_became_of_it_and_a_summary(api):
         "detail": None,
         "executionId": str(rows[at("01:00")].pk),
         "status": "scheduled",
+        "backfillExecutionId": None,
+        "backfillStatus": None,
     }
     assert (skipped["state"], skipped["reason"], skipped["status"]) == (
         "skipped",

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from executions.ledger import Entry, Fate, Totals, read_ledger, read_ledgers
+from core.clock import database_now
+from executions.backfills import BackfillRequest, cancel_backfill, start_backfill
+from executions.ledger import ACCOUNTED, FATES, Entry, Fate, Totals, read_ledger, read_ledgers
 from executions.models import JobDay, JobExecution, RolledUpDay
 from executions.planner import plan
 from executions.states import FINAL
 from jobs.models import CalendarVersion, HolidayCalendar, JobDefinition, JobSchedule
 from jobs.versions import settle_schedule
-from tests.factories import make_execution, make_schedule
+from tests.factories import TESTER, make_execution, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -433,3 +435,52 @@ def test_an_endless_ledger_can_be_begun() -> None:
 
     assert next(entries).fate == Fate.MISSED
     assert next(entry.slot for entry in entries if entry.fate == Fate.NOT_DUE) == at("00:01:01")
+
+
+# --- Backfills
+
+
+def backfill(schedule, begin, end):
+    asked = BackfillRequest(from_at=at(begin), until_at=at(end))
+    return start_backfill(actor=TESTER, job=schedule.job, request=asked)
+
+
+def with_backfills(schedule):
+    entries = lines(schedule, at("00:30"), at("05:30"), now=database_now())
+    return [(entry.fate, entry.backfilled and entry.backfilled.status) for entry in entries]
+
+
+def test_a_hole_that_was_backfilled_is_one_no_more_and_names_the_execution():
+    schedule = make_cron("0 * * * *", at("00:30"))
+    plan(now=at("01:00"))
+    JobSchedule.objects.filter(pk=schedule.pk).update(next_fire_at=at("05:00"))
+    backfill(schedule, "02:00", "04:00")
+
+    hole, late = (Fate.MISSED, None), (Fate.BACKFILLED, "waiting")
+    assert with_backfills(schedule) == [(Fate.UNDER_WAY, None), late, late, hole, hole]
+    [_, entry, *_] = lines(schedule, at("00:30"), at("05:30"), now=database_now())
+    assert entry.detail == FATES[Fate.BACKFILLED]
+    assert entry.backfilled.id == JobExecution.objects.get(scheduled_for=at("02:00")).pk
+    assert Fate.BACKFILLED in ACCOUNTED
+
+
+def test_a_slot_that_was_skipped_and_then_backfilled_tells_both():
+    schedule = make_cron("0 * * * *", at("00:30"))
+    plan(now=at("05:20"))
+
+    backfill(schedule, "02:00", "03:00")
+
+    assert with_backfills(schedule)[:3] == [
+        (Fate.SKIPPED, None),
+        (Fate.SKIPPED, "waiting"),
+        (Fate.SKIPPED, None),
+    ]
+
+
+def test_a_backfill_that_was_cancelled_leaves_the_hole():
+    schedule = make_cron("0 * * * *", at("00:30"))
+    plan(now=at("01:00"))
+    JobSchedule.objects.filter(pk=schedule.pk).update(next_fire_at=at("05:00"))
+    cancel_backfill(actor=TESTER, backfill=backfill(schedule, "02:00", "04:00"))
+
+    assert with_backfills(schedule)[1:] == [(Fate.MISSED, None)] * 4

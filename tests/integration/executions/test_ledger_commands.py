@@ -38,9 +38,9 @@ def test_the_ledger_counts_by_schedule_and_what_is_expected_is_accounted_for():
     *table, last = rows("ledger", *SPAN)
 
     heading = ["schedule", "job", "expected", "ran", "late", "under way", "skipped"]
-    assert table[0] == [*heading, "not firing", "forgotten", "missed"]
-    assert table[1] == [str(two.pk), "Accounts", "1", "0", "0", "0", "0", "1", "0", "0"]
-    assert table[2] == [str(one.pk), "Books", "5", "0", "1", "1", "3", "0", "0", "0"]
+    assert table[0] == [*heading, "not firing", "forgotten", "backfilled", "missed"]
+    assert table[1] == [str(two.pk), "Accounts", "1", "0", "0", "0", "0", "1", "0", "0", "0"]
+    assert table[2] == [str(one.pk), "Books", "5", "0", "1", "1", "3", "0", "0", "0", "0"]
     assert "".join(last).replace(" ", "") == "expected6=accounted6"
 
 
