@@ -31,6 +31,7 @@ from executions.rescuer import LOCK_EXPIRED
 from executions.settlement import SETTLE
 from executions.sweeper import OFFER_AGAIN
 from executions.transitions import TAKE_BACK
+from executions.waits.limits import COUNT_BEFORE
 from executions.watchdog import LOOK
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +236,18 @@ CASES: list[tuple[Statement, dict[str, Any], set[str]]] = [
         QUEUE_LOADS,
         {"now": None, "worker_alive": 30.0},
         {"execution_active", "execution_next_due"},
+    ),
+    (
+        COUNT_BEFORE,
+        {
+            "queue": "history",
+            "priority": 5,
+            "due_at": RECENTLY,
+            "id": UUID(int=0),
+            "now": RECENTLY,
+            "most": 100,
+        },
+        {"execution_ready"},
     ),
 ]
 

@@ -23,7 +23,7 @@ from executions.models import (
 from executions.states import FINAL, UNFINISHED, Reason
 from executions.waits import Code
 from jobs.definitions import set_job_status
-from jobs.models import Hold, JobOwnership, JobStatus, Queue
+from jobs.models import Hold, JobDefinition, JobOwnership, JobStatus, Queue
 from tests.factories import TESTER, make_execution, make_job, make_schedule
 from tests.integration.executions.causes import ask, codes, first, make_beat, make_process
 from tests.integration.executions.run_edges import make_edge
@@ -175,6 +175,12 @@ def test_its_job_is_not_active(status: JobStatus) -> None:
     detail = first(execution, Code.JOB_STATUS).detail
     assert f"is {status}" in detail
     assert ("by tester" in detail and "it is broken" in detail) is (status == "disabled")
+
+
+def test_its_job_is_a_draft() -> None:
+    execution = make_execution()
+    JobDefinition.objects.update(status=JobStatus.DRAFT)
+    assert "is draft." in first(execution, Code.JOB_STATUS).detail
 
 
 def test_its_job_may_not_run_here() -> None:
