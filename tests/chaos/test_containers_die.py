@@ -149,11 +149,12 @@ def test_what_a_killed_worker_left_is_removed_by_its_keepers_or_swept_by_another
 
 def test_a_cancel_a_timeout_and_a_drain_end_the_container(platform: Platform, docker: Any) -> None:
     worker, _ = platform.start(concurrency=4)
-    timed = open_container(DEAF, timeout_seconds=2)
     polite = open_container("sh -c 'trap \"exit 0\" TERM; while :; do sleep 0.1; done'")
     at_once = open_container(DEAF, **RETRIED)
     drained = open_container(ONCE, **RETRIED)
-    wait_until_they_run(docker, timed, polite, at_once, drained)
+    wait_until_they_run(docker, polite, at_once, drained)
+    timed = open_container(DEAF, timeout_seconds=3)
+    wait_until_they_run(docker, timed)
 
     cancel(actor=TESTER, execution=polite)
     cancel(actor=TESTER, execution=at_once)
