@@ -50,11 +50,12 @@ def run_celery_task(guard: Guard) -> Outcome:
 
 
 def _see_through(guard: Guard, queue: TaskQueue, results: Results) -> Outcome:
-    task = _find_task_under_way(guard, results)
-    if task is None:
-        task = _own_id(guard)
-        _send_once(guard, queue, task)
+    noted = _noted_task(guard)
+    task = noted or _own_id(guard)
     try:
+        if noted is None or _has_ended_in_vain(guard, results, noted):
+            task = _own_id(guard)
+            _send_once(guard, queue, task)
         state = _wait(guard, results, task)
     except StopJob:
         if guard.stop is not Stop.DRAIN:  # then the next attempt goes on waiting for it
@@ -66,24 +67,27 @@ def _see_through(guard: Guard, queue: TaskQueue, results: Results) -> Outcome:
     return outcome
 
 
-def _find_task_under_way(guard: Guard, results: Results) -> str | None:
-    """Return the task of an earlier attempt that was lost, unless it has ended without success.
-
-    Of one that waits in its queue, and of most that run, nothing can be read: no state says that
-    it may be under way, and a second one must not be started beside it.
-    """
+def _noted_task(guard: Guard) -> str | None:
+    """Return the id of the task that an earlier attempt has sent, or was about to."""
     checkpoint = guard.claim.checkpoint
     task = checkpoint.get(_UNDER_WAY) if isinstance(checkpoint, dict) else None
-    if task is None:
-        return None
+    return None if task is None else str(task)
+
+
+def _has_ended_in_vain(guard: Guard, results: Results, task: str) -> bool:
+    """Whether an earlier attempt's task has ended without success, so that another may be sent.
+
+    Of one that waits in its queue, and of most that run, nothing can be read: where no state says
+    otherwise it may be under way, and a second one must not be started beside it.
+    """
     state = _wait_to_read(guard, results, task)
-    if state is not None and state.is_over and not state.is_success and task != _own_id(guard):
-        return None
+    if state is not None and state.is_over:
+        return not state.is_success and task != _own_id(guard)
     message = (
         f"Task {task} of an earlier attempt may be under way: waiting for it, not sending one."
     )
     _note(guard, message)
-    return str(task)
+    return False
 
 
 def _send_once(guard: Guard, queue: TaskQueue, task: str) -> None:

@@ -12,7 +12,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import kombu
-import kombu.pidbox
 from celery import Celery, states
 from celery.backends.redis import RedisBackend
 from kombu.exceptions import KombuError
@@ -110,7 +109,9 @@ class TaskQueue:
         """Have the task dropped, or the process that runs it ended by SIGTERM."""
         order = {"task_id": task, "terminate": True, "signal": "SIGTERM"}
         message = {"method": "revoke", "arguments": order, "destination": None}
-        exchange = kombu.pidbox.Mailbox("celery", type="fanout").exchange
+        exchange = kombu.Exchange(
+            "celery.pidbox", type="fanout", durable=False, delivery_mode="transient"
+        )
         with _reaching("broker"):
             # Celery's own control would take a connection to what the environment names, and retry.
             producer = kombu.Producer(self._connection, auto_declare=False)

@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 from executions.authoring import StopJob
 from executions.claim import Claim
 from executions.handlers.celery_task import run_celery_task
+from executions.handlers.celery_task.remote import TaskQueue
 from executions.models import JobExecution
 from executions.outcomes import Failed, Outcome, Succeeded
 from executions.watchdog import Guard, Stop
@@ -350,3 +351,46 @@ def test_a_task_that_may_be_under_way_is_waited_for_and_none_is_sent_beside_it(
     assert said == (
         "Task x-1 of an earlier attempt may be under way: waiting for it, not sending one."
     )
+
+
+def test_a_cancel_while_the_results_are_away_ends_the_task_of_the_earlier_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    execution = lost_with_task("x-1")
+    nowhere = {"secret": "env:JOBSECRET_NOBODY"}
+    guard = guard_of("add", of=execution, attempt=2, resultBackendUrl=nowhere)
+    asked = threading.Event()
+    monkeypatch.setattr(guard.lines, "add", lambda **_: asked.set())
+
+    with stopping(guard, Stop.CANCEL, once=asked), pytest.raises(StopJob):
+        run_celery_task(guard)
+
+    execution.refresh_from_db()
+    assert execution.checkpoint is None  # revoked, so that nothing is under way any more
+
+
+def test_a_cancel_that_comes_while_a_task_is_being_sent_ends_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    execution = make_execution(status="running")
+    guard = guard_of("add", of=execution, queue="nobody-serves-it")
+    sending, revoked = threading.Event(), []
+    connect, revoke = TaskQueue.connect, TaskQueue.revoke
+
+    def connect_slowly(queue: TaskQueue) -> None:
+        sending.set()
+        until(lambda: guard.stop, what="the stop is decided")
+        connect(queue)
+
+    def note_and_revoke(queue: TaskQueue, task: str) -> None:
+        revoked.append(task)
+        revoke(queue, task)
+
+    monkeypatch.setattr(TaskQueue, "connect", connect_slowly)
+    monkeypatch.setattr(TaskQueue, "revoke", note_and_revoke)
+    with stopping(guard, Stop.CANCEL, once=sending), pytest.raises(StopJob):
+        run_celery_task(guard)
+
+    assert revoked == [f"{execution.pk}-1"]
+    execution.refresh_from_db()
+    assert execution.checkpoint is None
