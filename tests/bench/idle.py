@@ -56,6 +56,7 @@ def make_database(servers: RunningServers, size: int) -> BaseDatabaseWrapper:
         link.execute(f"CREATE DATABASE {name} TEMPLATE {own.settings_dict['NAME']}")
     copied = own.copy()
     copied.settings_dict["NAME"] = name
+    copied.settings_dict["OPTIONS"] |= {"options": "-c jit=off"}  # as beat's are
     return copied
 
 
