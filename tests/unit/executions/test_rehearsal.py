@@ -121,3 +121,24 @@ def test_a_checkpoint_that_could_not_be_kept_fails_the_rehearsal_too() -> None:
     end = rehearse("rows.copy")
 
     assert (end.error_type, end.checkpoint) == ("InvalidCheckpoint", None)
+
+
+def test_nobody_else_wants_a_lock_in_a_rehearsal() -> None:
+    @job_handler("ledger.close")
+    def close(context: JobContext) -> list[int]:
+        fences = []
+        for _ in range(2):
+            with context.lock("ledger", wait=60) as held:
+                fences.append(held.fence)
+        return fences
+
+    assert rehearse("ledger.close").output == [1, 2]
+
+
+def test_a_lock_that_is_taken_twice_fails_the_rehearsal_too() -> None:
+    @job_handler("ledger.close")
+    def close(context: JobContext) -> None:
+        with context.lock("ledger"), context.lock("ledger"):
+            pass
+
+    assert rehearse("ledger.close").error_type == "LockHeldAlready"

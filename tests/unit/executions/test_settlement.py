@@ -10,6 +10,7 @@ from executions.outcomes import (
     ConditionUnmet,
     Failed,
     HandedBack,
+    LockLost,
     Look,
     Outcome,
     RetryAsked,
@@ -42,6 +43,7 @@ FAILURES: list[tuple[Outcome, str, str]] = [
     (RetryAsked("busy", 5), "failed", "retry_later"),
     (TimedOut(30), "timed_out", "timeout"),
     (WorkerLost("worker1@host"), "failed", "worker_lost"),
+    (LockLost("ledger", "it was broken"), "failed", "lock_lost"),
 ]
 
 
@@ -131,6 +133,12 @@ def test_success_keeps_its_output_and_says_nothing_of_errors() -> None:
             "WorkerLost",
             "Worker w@h died or froze, and its lease ran out.",
             None,
+        ),
+        (
+            LockLost("ledger", "it was broken", "trace"),
+            "LockLost",
+            "The attempt was stopped, it lost lock ledger: it was broken.",
+            "trace",
         ),
         (Skipped("nothing new"), None, "nothing new", None),
         (Cancelled("trace"), None, None, "trace"),
