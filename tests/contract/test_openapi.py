@@ -20,8 +20,8 @@ from referencing.jsonschema import DRAFT202012
 from core.api.documents import render_schema
 from core.api.queries import Query
 from core.clock import database_now
-from executions.locking import store
 from executions.callbacks import open_callback
+from executions.locking import store
 from executions.models import ConditionCheck, ExecutionTransition, JobExecutionLog, Worker
 from executions.services import trigger
 from executions.states import ExecutionStatus
@@ -247,6 +247,7 @@ def test_a_walk_through_the_whole_api_fits_its_description(walk: Walk) -> None:
     walk_queues(walk)
     walk_holds(walk)
     walk_runs(walk)
+    walk_callbacks(walk)
     walk_locks(walk)
     walk_calendars(walk)
     for name in ("stats", "execution-trends?days=2", "top-failing-jobs", "upcoming-jobs"):
