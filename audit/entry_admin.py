@@ -20,6 +20,7 @@ _ACTIONS = (
     *("ScheduleChanged", "OwnershipChanged", "QueueChanged"),
     *("ManualTrigger", "ExecutionCancelled", "TokenIssued", "TokenRevoked"),
     *("BackfillStarted", "BackfillCancelled"),
+    *("HoldOpened", "HoldChanged", "HoldEnded", "WorkerDrained", "WorkerUndrained"),
 )
 # Kinds of objects, with the page of each. By name: what owns these pages stands above the trail.
 _PAGES = {
@@ -28,6 +29,9 @@ _PAGES = {
     "queue": "jobs_queue",
     "execution": "executions_jobexecution",
     "backfill": "executions_backfill",
+    "worker": "executions_worker",
+    "team": None,  # held back, as is the platform
+    "platform": None,
     "token": None,  # recorded by its key, which is not the key of its row
 }
 
