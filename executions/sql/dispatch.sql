@@ -127,7 +127,15 @@ WITH RECURSIVE clock AS (
            circuit.trial_id,
            trials.job_id IS NOT NULL AS wants_trial,
            -- A hold comes first: what it holds back waits for its end, whatever the breaker says.
-           NOT held.is_so AND (circuit.state = 'open' OR circuit.trial_id IS NOT NULL) AS skips_slots,
+           -- One whose time is over waits for the beat that half-opens it.
+           NOT held.is_so
+           AND (
+               circuit.trial_id IS NOT NULL
+               OR (
+                   circuit.state = 'open'
+                   AND coalesce(circuit.half_open_at > (SELECT now FROM clock), true)
+               )
+           ) AS skips_slots,
            CASE WHEN barred.reason IS NOT NULL OR held.is_so THEN 0
                 ELSE greatest(
                     least(

@@ -420,3 +420,17 @@ def test_opening_takes_a_reason_and_closing_an_open_one(job: JobDefinition) -> N
     with pytest.raises(Conflict, match="archived"):
         open_breaker(actor=TESTER, job=job, reason="flood")
     assert not Circuit.objects.exists()
+
+
+def test_a_slot_that_meets_the_end_of_its_seconds_waits_to_be_the_trial(
+    job: JobDefinition,
+) -> None:
+    now = database_now()
+    end(job, "failed", "failed")
+    tend(now)
+    over, due = now + timedelta(seconds=60), slot(job)
+
+    assert not chosen(over)  # another beat is just about to half-open it
+    assert outcome(due) == ("scheduled", None)
+    tend(over)
+    assert chosen(over) == {due}
