@@ -98,8 +98,10 @@ def settle(
         now=None,
         **log_parameters(lines),
     )
-    row = None if has_dependents else SETTLE.row(may_follow=False, **parameters)
-    if has_dependents or (row is not None and not row["is_settled"]):
+    # Success only meets the edges of what waits for it, as a rule: one statement does that too.
+    takes_two = has_dependents and decision.status != ExecutionStatus.SUCCEEDED
+    row = None if takes_two else SETTLE.row(may_follow=False, **parameters)
+    if takes_two or (row is not None and not row["is_settled"]):
         row = _settle_with_successors(execution_id, parameters)
     if row is None:
         return None

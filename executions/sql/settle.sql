@@ -4,8 +4,9 @@
 -- A request to cancel turns every outcome but success into cancelled. Returns the new status and
 -- whether beat should look at once: work that is due waited behind what this attempt has freed.
 --
--- What its end releases has to commit with it. So where something may follow the end, this changes
--- nothing (is_settled is false) unless the caller says that he has a transaction for that (may_follow).
+-- What its end releases has to commit with it. Where it does no more than to meet the edges of what
+-- waits for it, that is done here too, as `release_dependents` would. Where more may follow, this
+-- changes nothing (is_settled is false) unless the caller has a transaction for that (may_follow).
 WITH ours AS (
     SELECT id, job_id, schedule_id, concurrency_key, queue, attempt, started_at,
            coalesce(cancel_requested_by = 'schedule', false) AS is_replaced,
@@ -30,8 +31,68 @@ WITH ours AS (
            ) AS has_successors
     FROM ours
     JOIN jobs_jobdefinition job ON job.id = ours.job_id
+), waits AS (
+    -- What waits for it, where its end does no more than to meet their edges.
+    SELECT edge.id, edge.execution_id, edge.delay_seconds
+    FROM known
+    JOIN executions_runedge edge ON edge.upstream_execution_id = known.id AND edge.state = 'open'
+    WHERE NOT %(may_follow)s
+      AND known.has_successors
+      AND known.status = 'succeeded'
+      AND NOT EXISTS (
+          SELECT 1
+          FROM executions_runedge other
+          -- What an earlier end has met may have outputs to take over now.
+          JOIN executions_runedge beside ON beside.execution_id = other.execution_id
+          WHERE other.upstream_execution_id = known.id
+            AND other.state = 'open'
+            AND (other.condition = 'failure' OR beside.output_mapping <> '{}')
+      )
+      AND NOT EXISTS (
+          SELECT 1
+          FROM jobs_jobdependency d
+          WHERE d.upstream_id = known.job_id
+            AND d.is_active
+            AND NOT EXISTS (
+                SELECT 1
+                FROM executions_runedge own
+                WHERE own.upstream_execution_id = known.id AND own.dependency_id = d.id
+            )
+      )
 ), mine AS (
-    SELECT * FROM known WHERE %(may_follow)s OR NOT has_successors
+    SELECT *
+    FROM known
+    WHERE %(may_follow)s OR NOT has_successors OR EXISTS (SELECT 1 FROM waits)
+), waiting AS (
+    -- In the order of keys, as everybody who locks several.
+    SELECT e.id
+    FROM executions_jobexecution e
+    WHERE e.id IN (SELECT execution_id FROM waits)
+    ORDER BY e.id
+    FOR UPDATE
+), met AS (
+    UPDATE executions_runedge edge
+    SET state = 'met', ready_at = mine.now + make_interval(secs => waits.delay_seconds)
+    FROM waits
+    JOIN waiting ON waiting.id = waits.execution_id
+    CROSS JOIN mine
+    WHERE edge.id = waits.id AND edge.state = 'open'
+), released AS (
+    UPDATE executions_jobexecution e
+    SET open_edges = e.open_edges - 1,
+        status = CASE WHEN e.open_edges = 1 THEN 'scheduled' ELSE 'waiting' END,
+        due_at = greatest(e.due_at, mine.now + make_interval(secs => waits.delay_seconds))
+    FROM waiting
+    JOIN waits ON waits.execution_id = waiting.id
+    CROSS JOIN mine
+    WHERE e.id = waiting.id AND e.status = 'waiting'
+    RETURNING e.id, e.status, e.attempt, e.fence, e.due_at
+), let_go AS (
+    INSERT INTO executions_executiontransition
+        (execution_id, from_status, to_status, attempt, fence, data)
+    SELECT id, 'waiting', 'scheduled', attempt, fence, jsonb_build_object('due_at', due_at)
+    FROM released
+    WHERE status = 'scheduled'
 ), settled AS (
     UPDATE executions_jobexecution e
     SET status = mine.status,
@@ -82,6 +143,11 @@ SELECT known.status,
        known.has_successors,
        mine.id IS NOT NULL AS is_settled,
        CASE
+           WHEN EXISTS (
+               SELECT 1
+               FROM released
+               WHERE released.status = 'scheduled' AND released.due_at <= mine.now
+           ) THEN true
            WHEN mine.status IN ('retrying', 'scheduled') AND %(delay)s::float8 < 1 THEN true
            -- This statement's snapshot is older than its own UPDATE: the attempt still counts here.
            WHEN job.max_concurrent_executions <= (

@@ -18,7 +18,7 @@ _IN_TURN = (
 
 
 def find_overlap(case: Case) -> Iterator[Cause]:
-    """Why earlier slots of its schedule go first (``sql/parts/is_in_turn.sql``)."""
+    """Why earlier slots of its schedule go first (``sql/parts/may_start.sql``)."""
     execution = case.execution
     if execution.origin != Origin.SCHEDULE or execution.schedule_id is None:
         return

@@ -20,8 +20,8 @@ from tests.chaos.stage import (
     somebody_waits_for_a_lock,
     wait_for,
 )
-from tests.factories import TESTER
-from tests.graphs import make_graph, nodes, states
+from tests.factories import TESTER, make_job
+from tests.graphs import depend, make_graph, nodes, states
 from tests.platform import Platform, is_gone, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
@@ -34,6 +34,8 @@ def test_what_is_killed_between_its_end_and_its_commit_is_repeated_as_a_whole(
     platform: Platform, is_child: bool
 ) -> None:
     jobs = make_graph(*DIAMOND, execution_type_name="tests.noop", **RETRIED)
+    # With something to skip, the release is more than one statement.
+    depend(make_job(name="x-1"), jobs["a"], condition="failure")
     worker = platform.start_worker(concurrency=1)
     root = trigger(actor=TESTER, job=jobs["a"])
 
@@ -48,11 +50,30 @@ def test_what_is_killed_between_its_end_and_its_commit_is_repeated_as_a_whole(
     if not is_child:
         platform.start_worker()
     assert_kept(platform)
-    assert set(states(root).values()) == {"succeeded"}
+    assert states(root) == {**dict.fromkeys("abcd", "succeeded"), "x": "skipped"}
     wait_for("succeeded", root, attempt=2)
     assert reasons(root) == ["worker_lost"]
     assert_each_released_once(root)
     assert [len(calls(platform, nodes(root)[name])) for name in "abcd"] == [2, 1, 1, 1]
+
+
+def test_an_end_that_releases_in_its_own_statement_is_recorded_once_whoever_is_killed(
+    platform: Platform,
+) -> None:
+    jobs = make_graph(*DIAMOND, execution_type_name="tests.noop", **RETRIED)
+    worker = platform.start_worker(concurrency=1)
+    root = trigger(actor=TESTER, job=jobs["a"])
+
+    with held(nodes(root)["b"]):
+        platform.start_beat()
+        until(lambda: somebody_waits_for_a_lock("worker"), within=60, what="it releases b")
+        (child,) = worker.children()
+        psutil.Process(child.pid).send_signal(signal.SIGKILL)
+        until(lambda: is_gone(child), what="the child has ended")
+
+    assert_kept(platform)
+    assert set(states(root).values()) == {"succeeded"}
+    assert_each_released_once(root)
 
 
 def test_a_run_ends_whole_however_often_workers_are_killed_in_it(platform: Platform) -> None:
@@ -92,7 +113,7 @@ def any_succeeded(root: JobExecution, names: list[str]) -> bool:
 def assert_each_released_once(root: JobExecution) -> None:
     """Each waited, was let go by one move, and began when all that it waited for had ended."""
     for row in nodes(root).values():
-        if row.pk == root.pk:
+        if row.pk == root.pk or row.status == "skipped":
             continue
         released = [move for move in moves(row) if move.from_status == "waiting"]
         assert [move.to_status for move in released] == ["scheduled"]

@@ -153,7 +153,11 @@ def test_one_runs_one_waits_and_further_slots_are_skipped_until_there_is_room() 
 def test_every_unfinished_execution_of_the_schedule_counts_for_overlap(status: str) -> None:
     schedule = make_cron("*/10 * * * *", at("00:20"))
     for clock in ("00:00", "00:10"):
-        make_execution(schedule.job, status=status, schedule=schedule, scheduled_for=at(clock))
+        make_execution(
+            schedule.job,
+            **{"origin": "schedule", "status": status},
+            **{"schedule": schedule, "scheduled_for": at(clock)},
+        )
 
     plan(now=at("00:20"))
 

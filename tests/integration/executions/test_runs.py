@@ -343,3 +343,15 @@ def test_retention_keeps_what_an_unfinished_execution_of_the_run_may_still_read(
 
     assert not JobExecution.objects.filter(pk__in=[root.pk, waiting.pk]).exists()
     assert not RunEdge.objects.filter(execution=waiting).exists()
+
+
+def test_outputs_are_taken_over_also_when_another_upstream_is_the_last_to_end() -> None:
+    jobs = make_graph(("a", "b"), ("a", "c"), ("c", "d"))
+    depend(jobs["d"], jobs["b"], output_mapping={"rows": "rows"})
+    root = end(run(jobs["a"]))
+
+    end(nodes(root)["b"], output={"rows": 7})
+    end(nodes(root)["c"])
+
+    last = nodes(root)["d"]
+    assert (last.status, last.input) == ("scheduled", {"rows": 7})
