@@ -15,9 +15,13 @@ class Hider:
         self._hidden: list[str] = []
 
     def add(self, secret: str) -> None:
-        """Hide the secret, each of its lines, and how JSON writes it."""
+        """Hide the secret, each of its lines, and how JSON writes it, be it all ASCII or not."""
         forms = {secret, *secret.splitlines()}
-        forms |= {json.dumps(form)[1:-1] for form in forms}
+        forms |= {
+            json.dumps(form, ensure_ascii=is_ascii)[1:-1]
+            for form in forms
+            for is_ascii in (True, False)
+        }
         known = forms | set(self._hidden)
         # The longest first: a shorter one may be part of it.
         self._hidden = sorted((f for f in known if len(f) >= SHORTEST_HIDDEN), key=len)[::-1]

@@ -132,6 +132,15 @@ def test_each_line_of_a_secret_is_hidden_and_so_is_how_json_writes_it() -> None:
     assert mask.hide("second line") == HIDDEN
 
 
+def test_a_secret_in_json_is_hidden_whether_letters_are_escaped_or_not() -> None:
+    mask = Mask()
+    mask.add('ümlaut "quoted"')
+
+    for is_ascii in (True, False):
+        written = json.dumps({"a": 'ümlaut "quoted"'}, ensure_ascii=is_ascii)
+        assert mask.hide(written) == f'{{"a": "{HIDDEN}"}}'
+
+
 def test_a_secret_within_a_longer_one_leaves_nothing_of_it() -> None:
     mask = Mask()
     mask.add("abcd")
