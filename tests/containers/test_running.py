@@ -55,6 +55,22 @@ def test_it_goes_on_from_a_checkpoint_and_what_it_leaves_is_kept_also_when_it_fa
     assert execution.checkpoint == 9
 
 
+def test_secrets_are_hidden_from_checkpoint_and_output_which_stay_json(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBSECRET_PIN", "123456")
+    execution = make_execution(status="running", fence=3)
+    attempt = start(
+        'echo "[$PIN, 7]" | tee "$SCHEDULER_CHECKPOINT_FILE" > "$SCHEDULER_OUTPUT_FILE"',
+        environment={"PIN": {"secret": "env:JOBSECRET_PIN"}},
+    )
+    attempt.guard.claim = replace(attempt.claim, execution_id=execution.pk)
+
+    assert attempt.run() == Succeeded('["[secret]",7]')
+    execution.refresh_from_db()
+    assert execution.checkpoint == ["[secret]", 7]
+
+
 def test_a_checkpoint_that_is_no_json_is_named_in_the_log_alone(start: Start) -> None:
     attempt = start('echo half > "$SCHEDULER_CHECKPOINT_FILE"')
 

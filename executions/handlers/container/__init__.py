@@ -57,11 +57,11 @@ _NAMES: dict[type[Exception], str] = {
 def _outcome_of(contained: Contained, guard: Guard) -> Outcome:
     try:
         state = contained.run()
-        keep_what_it_left(contained.id, guard)
+        keep_what_it_left(contained.id, guard, contained.mask)
 
         def read_output() -> str | None:
             text = get_output(contained.id)
-            return None if text is None else contained.mask.hide(text)
+            return None if text is None else contained.mask.hide_in_json(text)
 
         return outcome_of_state(
             state,

@@ -4,6 +4,7 @@ import json
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from core.secret_references import Mask
 from core.text import NotStorable
 from executions.checkpoints import store
 from executions.claim import LeaseLost
@@ -12,12 +13,18 @@ from executions.handlers.container.exchange import get_checkpoint
 from executions.watchdog import Guard
 
 
-def keep_what_it_left(container: str, guard: Guard) -> None:
-    """Store the checkpoint that the container has left, or say in the log why it is not kept."""
+def keep_what_it_left(container: str, guard: Guard, mask: Mask) -> None:
+    """Store the checkpoint that the container has left, or say in the log why it is not kept.
+
+    Secrets in it are hidden by ``mask``.
+    """
     try:
         text = get_checkpoint(container)
-        if text is not None and json.loads(text) != guard.claim.checkpoint:
-            store(guard.claim, text)
+        if text is None:
+            return
+        hidden = mask.hide_in_json(text)
+        if json.loads(hidden) != guard.claim.checkpoint:
+            store(guard.claim, hidden)
     except (NotStorable, EngineAway, EngineRefused) as problem:
         _say(guard, str(problem))
     except LeaseLost:
