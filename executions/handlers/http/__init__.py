@@ -45,10 +45,9 @@ def _carry_out(guard: Guard, request: Request, options: dict[str, Any]) -> Outco
     answer = send(guard, request)
     is_accepted = kind is not None and answer.status == _ACCEPTED
     expected = options.get("expectedStatuses", SUCCESSES)
-    if not is_accepted and (failure := judge(answer, expected, now=now_of(guard))):
-        return failure
     if not is_accepted:
-        return succeed(answer)
+        failure = judge(answer, expected, now=now_of(guard), hide=guard.lines.mask.hide)
+        return failure or succeed(answer)
     if kind == "callback":
         return wait_for_callback(guard)
     return poll_until_done(guard, request, completion, answer)

@@ -1,7 +1,7 @@
 """What an answer means: pure decisions."""
 
 import json
-from collections.abc import Container
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -18,18 +18,21 @@ _MOST_CHARACTERS = 500
 _MOST_SECONDS = 10**9
 
 
-def judge(answer: Answer, expected: Container[int], *, now: datetime) -> Outcome | None:
+Hide = Callable[[str], str]
+"""Takes the secrets out of a text."""
+
+
+def judge(answer: Answer, expected: Container[int], *, now: datetime, hide: Hide) -> Outcome | None:
     """Return how the attempt fails with this answer, None if it is one of the expected."""
     if answer.status in expected:
         return None
+    said = describe(answer, hide)
     if (
         answer.status in _ASKING_TO_WAIT
         and (delay := read_retry_after(answer, now=now)) is not None
     ):
-        return RetryAsked(f"{describe(answer)} It asks to be called again in {delay:g} s.", delay)
-    return Failed(
-        f"Http{answer.status}", describe(answer), is_permanent=not may_pass(answer.status)
-    )
+        return RetryAsked(f"{said} It asks to be called again in {delay:g} s.", delay)
+    return Failed(f"Http{answer.status}", said, is_permanent=not may_pass(answer.status))
 
 
 def may_pass(status: int) -> bool:
@@ -68,19 +71,22 @@ def read_retry_after(answer: Answer, *, now: datetime) -> float | None:
         return float(min(int(said[:10]), _MOST_SECONDS))
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max((moment - now).total_seconds(), 0.0)
 
 
-def describe(answer: Answer) -> str:
-    """Say what was answered: the status, where it leads, and how the body begins."""
+def describe(answer: Answer, hide: Hide) -> str:
+    """Say what was answered: the status, where it leads, and how the body begins.
+
+    Secrets are hidden before the text is cut: what is left of one could not be found later.
+    """
     said = f"It answered {answer.status}"
     if 300 <= answer.status < 400 and (location := answer.headers.get("location")):
-        said += f" and leads to {location[:_MOST_CHARACTERS]}, which is not followed"
-    text = " ".join(answer.body[: 4 * _MOST_CHARACTERS].decode("utf-8", "replace").split())
+        said += f" and leads to {hide(location)[:_MOST_CHARACTERS]}, which is not followed"
+    text = " ".join(hide(answer.body.decode("utf-8", "replace")).split())
     return f"{said}: {text[:_MOST_CHARACTERS]}" if text else f"{said}."
 
 

@@ -15,6 +15,7 @@ from core.text import strict_json
 from executions.callbacks import find_answer
 from executions.handlers.http.answers import (
     SUCCESSES,
+    Hide,
     describe,
     judge,
     may_pass,
@@ -39,6 +40,7 @@ def poll_until_done(
 ) -> Outcome:
     """Ask until the answer says how it ended; who does not answer now is asked again."""
     every = float(completion.get("everySeconds", _EVERY_SECONDS))
+    hide = guard.lines.mask.hide
     question = Request("GET", _find_address(guard, request, completion, accepted), request.own)
     wait = every
     while True:
@@ -51,9 +53,11 @@ def poll_until_done(
             continue
         if may_pass(answer.status):
             wait = max(every, read_retry_after(answer, now=now_of(guard)) or 0)
-            _note(guard, f"{describe(answer)} Asking again in {wait:g} s.")
-        elif outcome := judge(answer, SUCCESSES, now=now_of(guard)) or _read(answer, completion):
-            return outcome
+            _note(guard, f"{describe(answer, hide)} Asking again in {wait:g} s.")
+        else:
+            failure = judge(answer, SUCCESSES, now=now_of(guard), hide=hide)
+            if outcome := failure or _read(answer, completion, hide):
+                return outcome
 
 
 def wait_for_callback(guard: Guard) -> Outcome:
@@ -98,8 +102,9 @@ def _find_address(
     if not is_same_server:
         # The job's headers, secrets among them, are for the server that it names.
         raise BadRequest(
-            f"The answer's Location leads to another server, {address[:200]}; if that is right,"
-            " name the address as completion.url."
+            "The answer's Location leads to another server,"
+            f" {guard.lines.mask.hide(address)[:200]}; if that is right, name the address as"
+            " completion.url."
         )
     return address
 
@@ -109,7 +114,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def _read(answer: Answer, completion: dict[str, Any]) -> Outcome | None:
+def _read(answer: Answer, completion: dict[str, Any], hide: Hide) -> Outcome | None:
     """Return how it ended by what the answer says, None while it is under way."""
     if answer.status in _UNDER_WAY:
         return None
@@ -117,12 +122,12 @@ def _read(answer: Answer, completion: dict[str, Any]) -> Outcome | None:
         return succeed(answer)
     word = _word_at(answer, completion["statusPath"])
     if word is None:
-        detail = f"There is no text at {completion['statusPath']} of the answer. {describe(answer)}"
-        return Failed("StatusMissing", detail, is_permanent=True)
+        detail = f"There is no text at {completion['statusPath']} of the answer."
+        return Failed("StatusMissing", f"{detail} {describe(answer, hide)}", is_permanent=True)
     if word in completion["succeeded"]:
         return succeed(answer)
     if word in completion.get("failed", ()):
-        return Failed("RemoteFailed", f"The other side says {word!r}. {describe(answer)}")
+        return Failed("RemoteFailed", f"The other side says {word!r}. {describe(answer, hide)}")
     return None
 
 

@@ -76,6 +76,8 @@ def fill_url(url: str, parameters: dict[str, Any]) -> str:
         raise BadRequest(
             "A parameter in the path of the url is '.' or '..', which leads elsewhere."
         )
+    if any(not _quote(place[1], parameters) for place in PLACEHOLDER.finditer(urlsplit(url).path)):
+        raise BadRequest("A parameter in the path of the url is empty, which leads elsewhere.")
     return filled
 
 

@@ -108,6 +108,7 @@ def test_the_other_side_can_tell_a_repetition(web: WebServer) -> None:
         ({"url": "/{region}"}, {"region": None}, "takes the parameter 'region' as text"),
         ({"url": "/{region}"}, {"region": ["EU"]}, "takes the parameter 'region' as text"),
         ({"url": "/a/{region}/b"}, {"region": ".."}, "leads elsewhere"),
+        ({"url": "/a/{region}"}, {"region": ""}, "path of the url is empty"),
         ({"url": "/", "body": {"a": "{b}"}}, {}, "body has a place for the parameter 'b'"),
     ],
     ids=str,
@@ -279,7 +280,13 @@ def test_who_asks_to_be_called_later_is(
     assert f"It answered {status}: busy" in outcome.message
 
 
-@pytest.mark.parametrize("said", ["soon", "-5", "1.5", "", "99 Oct 2015", "\u0662"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("soon", "-5", "1.5", "", "99 Oct 2015", "\u0662"),
+        f"Wed, 21 Oct {'9' * 20} 07:28:00 GMT",
+    ],
+)
 def test_a_retry_after_that_says_nothing_leaves_it_to_the_policy(web: WebServer, said: str) -> None:
     answers(web, Told(503, b"", {"Retry-After": said}))
 
@@ -287,6 +294,19 @@ def test_a_retry_after_that_says_nothing_leaves_it_to_the_policy(web: WebServer,
 
     assert isinstance(outcome, Failed)
     assert not outcome.is_permanent
+
+
+@pytest.mark.usefixtures("_secret")
+@pytest.mark.parametrize("status", [302, 400, 503])
+def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(web: WebServer, status: int) -> None:
+    echoed = "x" * 480 + TOKEN
+    answers(web, Told(status, echoed.encode(), {"Location": echoed, "Retry-After": "0"}))
+
+    outcome = outcome_of({"url": web.url(), "headers": AUTHORIZATION})
+
+    assert isinstance(outcome, Failed | RetryAsked)
+    assert "xx[secret]" in outcome.message
+    assert TOKEN[:5] not in outcome.message
 
 
 def test_who_does_not_answer_is_tried_again() -> None:
