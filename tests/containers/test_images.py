@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from docker.auth import AuthConfig
+from docker.utils.proxy import ProxyConfig
 from pytest_django.fixtures import Settings
 
+from executions.handlers.container import engine
 from executions.handlers.container.images import ImageRefused, refuse_unless_allowed
 from executions.outcomes import Failed, Outcome, Succeeded
 from tests.containers.attempts import ContainerAttempt
@@ -26,6 +29,9 @@ def told(outcome: Outcome) -> tuple[str, bool, str]:
         ("python:3.12-slim", "python:3.1?-*"),
         ("registry.example.com/reports/daily:1", "registry.example.com/reports/*"),
         ("localhost:5000/x@sha256:" + "a" * 64, "localhost:5000/x@sha256:*"),
+        ("team-a/app:1", "team-*/app:?"),
+        ("team-a/app:1@sha256:" + "a" * 64, "team-*/*"),
+        ("python:3@sha256:" + "a" * 64, "python:3@sha256:*"),
     ],
 )
 def test_an_image_that_a_pattern_covers_may_run(image: str, pattern: str) -> None:
@@ -40,6 +46,13 @@ def test_an_image_that_a_pattern_covers_may_run(image: str, pattern: str) -> Non
         ("registry.example.com/reports/secret/x:1", "registry.example.com/reports/*"),
         ("evil.com/registry.example.com/reports/x", "*/registry.example.com/*"),
         ("Python:3.12", "python:3.12"),
+        ("team-x.evil.com/app", "team-*/app"),
+        ("team-x:5000/app", "team-*/app"),
+        ("localhost/app", "*/app"),
+        ("TEAM-X/app", "*/app"),
+        ("127.0.0.1:5000/app", "127.0.0.1:*/app"),
+        ("python:3.12@sha256:" + "a" * 64, "python:*"),
+        ("registry.example.com:5000/x:1@sha256:" + "a" * 64, "registry.example.com:5000/x:1*"),
     ],
 )
 def test_no_wildcard_crosses_a_slash_and_nothing_else_matches(image: str, pattern: str) -> None:
@@ -70,8 +83,11 @@ def test_an_image_that_is_not_there_and_may_not_be_pulled_fails_for_good(docker:
     )
 
 
-def test_a_missing_image_is_pulled_once_and_always_pulls_again(docker: Any) -> None:
+def test_a_missing_image_is_pulled_once_and_always_pulls_again(
+    docker: Any, settings: Settings
+) -> None:
     with serving() as registry:
+        settings.SCHEDULER_ALLOWED_IMAGES = [f"{registry.address}/*"]
         image = f"{registry.address}/reports:1"
         pulls = []
         for pull in ("missing", "missing", "never", "always"):
@@ -83,8 +99,11 @@ def test_a_missing_image_is_pulled_once_and_always_pulls_again(docker: Any) -> N
         docker.remove_image(image)
 
 
-def test_a_tag_that_the_registry_does_not_have_fails_for_good(docker: Any) -> None:
+def test_a_tag_that_the_registry_does_not_have_fails_for_good(
+    docker: Any, settings: Settings
+) -> None:
     with serving() as registry:
+        settings.SCHEDULER_ALLOWED_IMAGES = [f"{registry.address}/*"]
         kind, is_permanent, message = told(
             ContainerAttempt(PULLED, image=f"{registry.address}/reports").run()
         )
@@ -95,11 +114,12 @@ def test_a_tag_that_the_registry_does_not_have_fails_for_good(docker: Any) -> No
 
 
 def test_a_registry_gets_the_login_that_a_secret_holds_and_nobody_sees_it(
-    docker: Any, monkeypatch: pytest.MonkeyPatch
+    docker: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JOBSECRET_REGISTRY", "correct horse")
     login = {"username": "robot", "password": {"secret": "env:JOBSECRET_REGISTRY"}}
     with serving(login=("robot", "correct horse")) as registry:
+        settings.SCHEDULER_ALLOWED_IMAGES = [f"{registry.address}/*"]
         image = f"{registry.address}/reports:1"
         without = told(ContainerAttempt(PULLED, image=image).run())
         monkeypatch.setenv("JOBSECRET_REGISTRY", "battery staple")
@@ -115,10 +135,31 @@ def test_a_registry_gets_the_login_that_a_secret_holds_and_nobody_sees_it(
         assert "battery staple" not in message
 
 
-def test_a_registry_that_does_not_answer_is_asked_again_by_the_next_attempt(docker: Any) -> None:
+def test_a_registry_that_does_not_answer_is_asked_again_by_the_next_attempt(
+    docker: Any, settings: Settings
+) -> None:
     with serving() as registry:
+        settings.SCHEDULER_ALLOWED_IMAGES = [f"{registry.address}/*"]
         image = f"{registry.address}/reports:1"
     kind, is_permanent, message = told(ContainerAttempt(PULLED, image=image).run())
 
     assert (kind, is_permanent) == ("ImagePullFailed", False)
     assert "connection refused" in message
+
+
+def test_neither_login_nor_proxy_of_the_workers_user_is_given_away(
+    docker: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, robot = engine.connect(), {"username": "robot", "password": "correct horse"}
+    proxies = ProxyConfig(http="http://user:kept-to-itself@proxy.example.com")
+    with serving(login=("robot", "correct horse")) as registry:
+        settings.SCHEDULER_ALLOWED_IMAGES = ["tests/*", f"{registry.address}/*"]
+        stored = AuthConfig({"auths": {registry.address: robot}})
+        monkeypatch.setattr(used, "_auth_configs", stored)
+        monkeypatch.setattr(used, "_proxy_configs", proxies)
+        refused = told(ContainerAttempt(PULLED, image=f"{registry.address}/reports:1").run())
+        attempt = ContainerAttempt("sh -c env")
+
+        assert attempt.run() == Succeeded(None)
+    assert refused[:2] == ("ImageRefused", True)
+    assert not any("kept-to-itself" in line for line in attempt.said())

@@ -95,7 +95,9 @@ class Contained:
     def _create(self) -> None:
         specification = specify(self._claim, self.mask, self._guard.lines)
         with translated():
-            self.id = connect().create_container(**specification)["Id"]
+            # Without the proxies of the worker's user: their addresses may hold a password.
+            created = connect().create_container(**specification, use_config_proxy=False)
+            self.id = created["Id"]
         files: dict[str, Any] = {Places.parameters_file: self._claim.parameters}
         if self._claim.has_upstream:
             files[Places.upstream_file] = upstream_document(self._guard.context.upstream)

@@ -64,7 +64,7 @@ def _is_there(image: str) -> bool:
     return True
 
 
-def _pull(image: str, login: dict[str, str] | None, goes_on: Callable[[], bool]) -> None:
+def _pull(image: str, login: dict[str, str], goes_on: Callable[[], bool]) -> None:
     # Without a tag the engine would pull all there are.
     name, digest, _ = image.partition("@")
     tagged = image if digest or ":" in name.rpartition("/")[2] else f"{image}:latest"
@@ -87,13 +87,28 @@ def _explain(image: str, message: str) -> Exception:
     return ImageAway(said)
 
 
-def _read_login(options: dict[str, Any], mask: Mask) -> dict[str, str] | None:
+def _read_login(options: dict[str, Any], mask: Mask) -> dict[str, str]:
+    """Return the job's login; an empty one, as the SDK would take None for its user's own."""
     if (registry := options.get("registry")) is None:
-        return None
+        return {}
     return {"username": registry["username"], "password": mask.resolve(registry["password"])}
 
 
 def _matches(image: str, pattern: str) -> bool:
-    """Match part by part, so that no wildcard crosses a ``/``."""
+    """Match part by part, so that no wildcard crosses a ``/`` or stands for a registry's host.
+
+    With a digest the engine does not look at the tag: a pattern that names one does not cover it.
+    """
     names, patterns = image.split("/"), pattern.split("/")
+    if _has_host(names) and names[0] != patterns[0]:
+        return False
+    if "@" in image and "@" not in pattern and ":" in patterns[-1]:
+        return False
     return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
+
+
+def _has_host(names: list[str]) -> bool:
+    """Whether the first part is a registry, as Docker tells it, and not a name on Docker Hub."""
+    first = names[0]
+    is_host = "." in first or ":" in first or first == "localhost" or first != first.lower()
+    return len(names) > 1 and is_host
