@@ -130,6 +130,14 @@ def check_containers(**_: Any) -> list[CheckMessage]:
             ("SCHEDULER_CONTAINER_MEMORY_MB", 6, "Give MiB, 6 or more."),
             ("SCHEDULER_CONTAINER_CPUS", 0.01, "Give a number of CPUs from 0.01 on."),
             ("SCHEDULER_CONTAINER_PIDS", 1, "Give a number of processes from 1 on."),
+            *(
+                (
+                    f"SCHEDULER_CONTAINER_MOST_{limit}",
+                    getattr(settings, f"SCHEDULER_CONTAINER_{limit}"),
+                    f"Give no less than SCHEDULER_CONTAINER_{limit}.",
+                )
+                for limit in ("MEMORY_MB", "CPUS", "PIDS")
+            ),
         )
         if getattr(settings, name) < least
     ]

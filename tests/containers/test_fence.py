@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from executions.outcomes import Failed, Succeeded
+from tests.containers.attempts import ContainerAttempt
 from tests.containers.conftest import Start
 
 
@@ -102,14 +104,39 @@ def test_a_secret_that_is_not_there_fails_for_good_and_names_it(start: Start) ->
     assert "JOBSECRET_NONE" in outcome.message
 
 
-def test_a_network_that_is_not_there_is_named(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("option", "asked", "says"),
+    [
+        ("network", "bridge", "SCHEDULER_CONTAINER_NETWORKS of this worker, which lists reports."),
+        ("memoryMb", 8193, "at most 8192. Ask for less, or raise SCHEDULER_CONTAINER_MOST_MEMORY"),
+        ("cpus", 4.01, "asks for cpus 4.01; this worker gives at most 4."),
+        ("pids", 1025, "SCHEDULER_CONTAINER_MOST_PIDS"),
+    ],
+)
+def test_what_the_worker_does_not_give_is_refused_for_good_without_asking_the_engine(
+    settings: Settings, option: str, asked: Any, says: str
+) -> None:
+    settings.SCHEDULER_ALLOWED_IMAGES = ["tests/*"]
+    settings.SCHEDULER_CONTAINER_NETWORKS = ["reports"]
+    settings.SCHEDULER_DOCKER_HOST = "unix:///nowhere/docker.sock"
+
+    outcome = ContainerAttempt("true", **{option: asked}).run()
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.is_permanent) == ("OptionRefused", True)
+    assert says in outcome.message
+
+
+def test_a_network_that_is_not_there_is_named(start: Start, settings: Settings) -> None:
+    settings.SCHEDULER_CONTAINER_NETWORKS = ["backoffice"]
     outcome = start("exit 0", network="backoffice").run()
 
     assert isinstance(outcome, Failed)
     assert "backoffice" in outcome.message
 
 
-def test_a_network_that_it_asks_for_is_there(start: Start, docker: Any) -> None:
+def test_a_network_that_it_asks_for_is_there(start: Start, docker: Any, settings: Settings) -> None:
+    settings.SCHEDULER_CONTAINER_NETWORKS = ["other", "reports"]
     docker.create_network("reports", driver="bridge", internal=True)
     try:
         assert set(said_by(start, "ls /sys/class/net", network="reports")) == {"eth0", "lo"}

@@ -13,7 +13,8 @@ from executions.handlers.container.engine import EngineAway, EngineRefused
 from executions.handlers.container.exchange import get_output
 from executions.handlers.container.images import ImageAway, ImageRefused, refuse_unless_allowed
 from executions.handlers.container.keeping import keep_what_it_left
-from executions.handlers.container.specification import memory_of
+from executions.handlers.container.permitting import OptionRefused, refuse_unless_permitted
+from executions.handlers.container.specification import memory_of, options_of
 from executions.outcomes import Failed, Outcome
 from executions.watchdog import Guard
 
@@ -27,12 +28,13 @@ def run_in_container(guard: Guard) -> Outcome:
         refuse_unless_allowed(
             guard.claim.snapshot["container_image"], settings.SCHEDULER_ALLOWED_IMAGES
         )
+        refuse_unless_permitted(options_of(guard.claim))
         guard.hand_over(contained)
         return _outcome_of(contained, guard)
     except ImageRefused as refusal:
         return Failed("ImageRefused", contained.mask.hide(str(refusal)), is_permanent=True)
-    except SecretMissing as problem:
-        return Failed("SecretMissing", str(problem), is_permanent=True)
+    except (OptionRefused, SecretMissing) as problem:
+        return Failed(type(problem).__name__, str(problem), is_permanent=True)
     except NotStarted as problem:
         return outcome_of_refused_start(str(problem))
     except Stopped:

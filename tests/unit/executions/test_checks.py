@@ -152,6 +152,9 @@ def test_what_no_image_can_match_and_limits_of_nothing_are_refused(settings: Set
     assert [problem.id[-4:] for problem in problems] == ["E008"] * 3 + ["E010"] * 3
     assert "SCHEDULER_ALLOWED_IMAGES lists ' python:3', which no image" in problems[0].msg
     assert problems[3].msg == "SCHEDULER_CONTAINER_MEMORY_MB is 5."
+    settings.SCHEDULER_CONTAINER_PIDS = 2000
+    (too_many,) = check_containers()[5:]
+    assert too_many.msg == "SCHEDULER_CONTAINER_MOST_PIDS is 1024."
     assert {"executions.E008", "executions.E010"} <= {problem.id for problem in run_checks()}
 
 
