@@ -63,5 +63,6 @@ def _open_join(job_id: UUID, now: datetime | None) -> UUID | None:
     )
     if row is None:
         return None
+    # Nothing of it can be ready: none of its jobs waits for anything outside.
     open_runs([row["id"]])
     return UUID(str(row["id"]))

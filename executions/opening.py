@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.ids import uuid7
 from core.sql import Row, load
+from executions.mapping import map_outputs
 from executions.models import EdgeState, Origin
 from executions.states import ExecutionStatus
 from jobs.concurrency_keys import concurrency_key
@@ -26,9 +27,9 @@ _ASKED_FOR = (Origin.MANUAL, Origin.BACKFILL)
 
 @dataclass(frozen=True)
 class Edge:
-    """One edge of a run that is being opened."""
+    """One edge of a run that is being opened, by a dependency as it was read."""
 
-    dependency_id: UUID
+    dependency: Row
     upstream_id: UUID | None
     state: EdgeState
 
@@ -55,19 +56,37 @@ class Plan:
     successes: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
-def open_runs(execution_ids: Sequence[UUID]) -> int:
-    """Open what comes after each of these executions, just opened; return how many that are.
+def open_runs(execution_ids: Sequence[UUID]) -> list[UUID]:
+    """Open what comes after each of these executions, just opened.
 
     Call it in the transaction that opened them. A run of a schedule's slot has those jobs all of
     whose upstreams are in it; a job that also waits for others is a join (``joins``). A run that
-    somebody asked for has all, and what lies outside counts by its last success.
+    somebody asked for has all, and what lies outside counts by its last success. Return what failed
+    at once, because an output that it needs is not there: that is to be followed.
     """
     roots = FIND_ROOTS.rows(ids=list(execution_ids)) if execution_ids else []
     if not roots:
-        return 0
+        return []
     plan = _plan(roots)
-    _write([node for root in roots for node in _open(root, plan)])
-    return len(roots)
+    nodes = [node for root in roots for node in _open(root, plan)]
+    _write(nodes)
+    # All of its upstreams lie outside, or were skipped at once.
+    ready = [node.id for node in nodes if node.status == ExecutionStatus.SCHEDULED]
+    return map_outputs(ready) if ready else []
+
+
+def run_sizes(job_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many rows, executions and edges, a run of each of these jobs has at most."""
+    jobs = set(job_ids)
+    if not jobs:
+        return {}
+    rows = LOAD_GRAPH.rows(jobs=list(jobs))
+    graph = Graph((row["upstream_id"], row["job_id"]) for row in rows)
+    below = {job: graph.descendants(job) for job in jobs}
+    return {
+        job: len(nodes) + sum(len(graph.upstreams(node)) for node in nodes)
+        for job, nodes in below.items()
+    }
 
 
 def _plan(roots: Sequence[Row]) -> Plan:
@@ -123,17 +142,17 @@ def _edge(row: Row, root: Row, plan: Plan, opened: Mapping[UUID, Node]) -> tuple
     upstream = row["upstream_id"]
     name, is_regardless = row["upstream_name"], not row["fail_if_dependency_fails"]
     if upstream == root["job_id"]:
-        return Edge(row["id"], root["id"], EdgeState.OPEN), ""
+        return Edge(row, root["id"], EdgeState.OPEN), ""
     if (node := opened.get(upstream)) is None:
         success = plan.successes.get(upstream)
         is_met = is_regardless or (success is not None and row["condition"] != "failure")
         why = f"Job {name} is not part of this run, and its last success counts"
         why += ": it has none." if success is None else ", but it would have to fail."
-        return Edge(row["id"], success, _met(is_met)), why
+        return Edge(row, success, _met(is_met)), why
     if node.status != ExecutionStatus.SKIPPED:
-        return Edge(row["id"], node.id, EdgeState.OPEN), ""
+        return Edge(row, node.id, EdgeState.OPEN), ""
     is_met = is_regardless or row["condition"] == "completion"
-    return Edge(row["id"], node.id, _met(is_met)), f"Job {name} was skipped. {node.note}"
+    return Edge(row, node.id, _met(is_met)), f"Job {name} was skipped. {node.note}"
 
 
 def _met(is_met: bool) -> EdgeState:
@@ -158,7 +177,12 @@ def _write(nodes: Iterable[Node]) -> None:
             for node in nodes
         ],
         edge_nodes=[node.id for node, _ in edges],
-        edge_dependencies=[edge.dependency_id for _, edge in edges],
+        edge_dependencies=[edge.dependency["id"] for _, edge in edges],
+        edge_jobs=[edge.dependency["upstream_id"] for _, edge in edges],
+        edge_conditions=[edge.dependency["condition"] for _, edge in edges],
+        edge_delays=[edge.dependency["delay"] for _, edge in edges],
+        edge_stricts=[edge.dependency["fail_if_dependency_fails"] for _, edge in edges],
+        edge_mappings=[edge.dependency["output_mapping"] for _, edge in edges],
         edge_upstreams=[edge.upstream_id for _, edge in edges],
         edge_states=[
             EdgeState.DEAD.value

@@ -15,9 +15,10 @@ from django.db import transaction
 from core.ids import uuid7
 from core.sql import Row, load
 from executions.due import Backlog, find_backlog
-from executions.opening import open_runs
+from executions.opening import open_runs, run_sizes
 from executions.replacing import stop_replaced
 from executions.slots import Policy, Slot, decide_slots
+from executions.successors import follow
 from jobs.concurrency_keys import concurrency_key
 from jobs.models import JobSchedule, MisfirePolicy, Overlap, ScheduleVersion, Standing
 from jobs.rules import VersionRules
@@ -34,8 +35,8 @@ logger = logging.getLogger(__name__)
 MOST_SCHEDULES = 500
 MOST_SLOTS = 2_000
 _REPLACES = (Overlap.CANCEL_RUNNING, Overlap.TERMINATE_RUNNING)
-# A slot with a run below it counts for more: that is opened in the same pass.
-_SLOTS_PER_RUN = 20
+# So many rows of a run take as long to write as one slot.
+_ROWS_PER_SLOT = 10
 _PUT_ASIDE_SECONDS = 60.0
 # Well below the time that beat allows a transaction: what is decided by then is written.
 _LONGEST_PASS_SECONDS = 2.0
@@ -76,6 +77,23 @@ class Surroundings:
     unfinished: Mapping[UUID, int]
     deferred: Mapping[UUID, dict[datetime, datetime]]
     versions: Mapping[UUID, list[ScheduleVersion]] = field(default_factory=dict)
+    run_sizes: Mapping[UUID, int] = field(default_factory=dict)
+
+    def slots_per_run(self, row: Row) -> int:
+        """For how many slots one of this schedule counts: its run is opened in the same pass."""
+        return 1 + self.run_sizes.get(row["job_id"], 0) // _ROWS_PER_SLOT
+
+
+class _Enough:
+    """Says that a schedule has had its share of a pass: of slots, or of time."""
+
+    def __init__(self, most: int, is_over: Callable[[], bool]) -> None:
+        self._left, self._is_over = most, is_over
+
+    def __call__(self) -> bool:
+        """Asked before each slot but the first."""
+        self._left -= 1
+        return self._left <= 0 or self._is_over()
 
 
 @transaction.atomic
@@ -90,27 +108,30 @@ def plan(*, now: datetime | None = None, limit: int = MOST_SCHEDULES) -> Planned
         return Planned(opened=0, is_full=False)
     around = _look_around(due)
     advances: list[Advance] = []
-    opened, ends_at = 0, time.monotonic() + _LONGEST_PASS_SECONDS
+    spent, ends_at = 0, time.monotonic() + _LONGEST_PASS_SECONDS
 
     def is_over() -> bool:
         return time.monotonic() > ends_at
 
     for row in due:
-        if opened >= MOST_SLOTS or (advances and is_over()):
+        if spent >= MOST_SLOTS or (advances and is_over()):
             break
         try:
-            advances.append(_plan_schedule(row, around, is_over))
+            room = (MOST_SLOTS - spent) // around.slots_per_run(row)
+            enough = _Enough(room, is_over) if row["has_dependents"] else is_over
+            advances.append(_plan_schedule(row, around, enough))
         except Exception:
             # It stays due, so that `doctor` and the health probe show it; the others go on.
             logger.exception("schedule %s cannot be planned", row["id"])
             _put_aside[row["id"]] = time.monotonic() + _PUT_ASIDE_SECONDS
             continue
-        opened += len(advances[-1].slots) * (_SLOTS_PER_RUN if row["has_dependents"] else 1)
+        spent += len(advances[-1].slots) * around.slots_per_run(row)
     _open(advances, now)
     _complete(advances)
     at = due[0]["now"]
     still_due = any(a.next_fire_at is not None and a.next_fire_at <= at for a in advances)
-    is_cut = len(due) == limit or opened >= MOST_SLOTS or is_over()
+    is_cut = len(due) == limit or spent >= MOST_SLOTS or is_over()
+    opened = sum(len(advance.slots) for advance in advances)
     return Planned(opened=opened, is_full=bool(advances) and (still_due or is_cut))
 
 
@@ -135,6 +156,7 @@ def _look_around(due: Sequence[Row]) -> Surroundings:
         unfinished={row["schedule_id"]: row["count"] for row in counts},
         deferred=deferred,
         versions=versions,
+        run_sizes=run_sizes(row["job_id"] for row in due if row["has_dependents"]),
     )
 
 
@@ -237,7 +259,9 @@ def _open(advances: list[Advance], now: datetime | None) -> None:
         stuck=[advance.backlog.stuck and advance.backlog.stuck.at for advance in advances],
         stuck_reasons=[advance.backlog.stuck and advance.backlog.stuck.why for advance in advances],
     )
-    open_runs([pk for pk, (row, _) in zip(ids, opened, strict=True) if row["has_dependents"]])
+    follow(
+        open_runs([pk for pk, (row, _) in zip(ids, opened, strict=True) if row["has_dependents"]])
+    )
     if any(advance.runs and advance.row["overlap"] in _REPLACES for advance in advances):
         stop_replaced(now=now)
 

@@ -14,10 +14,11 @@ from core.errors import Conflict
 from core.ids import uuid7
 from executions.ledger import Entry, Fate, read_ledgers
 from executions.ledger.reading import is_the_planners
-from executions.models import Backfill, ExecutionTransition, JobExecution, Origin
+from executions.models import Backfill, ExecutionTransition, JobExecution, Origin, RunEdge
 from executions.opening import open_runs
 from executions.services import refuse_run, rerun
 from executions.states import ExecutionStatus, Reason
+from executions.successors import follow
 from executions.wake import poke_after_commit
 from jobs.concurrency_keys import concurrency_key
 from jobs.models import JobSchedule, JobVersion
@@ -190,7 +191,11 @@ def _taken(batch: Sequence[Lost]) -> set[tuple[UUID | None, datetime]]:
 def _recover_one(lost: Lost, actor: Actor, due_at: datetime) -> JobExecution:
     if lost.entry.row is not None:
         original = JobExecution(pk=lost.entry.row.id)
-        return rerun(actor=actor, execution=original, due_at=due_at, action="Recovered")
+        again = rerun(actor=actor, execution=original, due_at=due_at, action="Recovered")
+        # A slot that was skipped when it was planned has opened no run.
+        if not RunEdge.objects.filter(upstream_execution=original).exists():
+            follow(open_runs([again.pk]))
+        return again
     execution = _open_slot(lost, actor, due_at)
     record(
         actor=actor,
@@ -229,7 +234,7 @@ def _open_slot(lost: Lost, actor: Actor, due_at: datetime) -> JobExecution:
         fence=0,
         actor=actor.name,
     )
-    open_runs([execution.pk])
+    follow(open_runs([execution.pk]))
     return execution
 
 

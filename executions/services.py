@@ -30,7 +30,7 @@ def trigger(
     refuse_trigger(job)
     parameters = checked_parameters({} if parameters is None else parameters)
     execution = _open(actor, job, parameters)
-    open_runs([execution.pk])
+    follow(open_runs([execution.pk]))
     _record(actor, "ManualTrigger", execution, after={"parameters": sorted(parameters)})
     return execution
 

@@ -26,16 +26,16 @@ def follow(execution_ids: Sequence[UUID], *, now: datetime | None = None) -> Non
 
 
 def _follow(ended: list[UUID], now: datetime | None) -> list[UUID]:
-    """Follow these; return what has failed by that, which is still to be followed."""
-    released = []
+    """Follow these; return what has ended by that and is still to be followed."""
+    released, cancelled = [], []
     if locked := LOCK_DEPENDENTS.rows(ids=ended):
         changed = RELEASE_DEPENDENTS.rows(ids=ended, now=now)
         cancelled = END_RUNS.rows(ids=ended, now=now) if locked[0]["ends_run"] else []
         released = [row for row in changed if row["status"] == "scheduled"]
         ended = [*ended, *(row["id"] for row in changed if row["status"] == "skipped")]
-        ended += [row["id"] for row in cancelled]
     released += feed_joins(ended, now=now)
     if any(row["is_due"] for row in released):
         poke_after_commit()
     taking = [row["id"] for row in released if row["takes_outputs"]]
-    return map_outputs(taking, now=now) if taking else []
+    unmapped = map_outputs(taking, now=now) if taking else []
+    return [*(row["id"] for row in cancelled), *unmapped]

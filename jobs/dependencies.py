@@ -53,6 +53,7 @@ def change_dependency(
         return dependency
     if not before["is_active"]:
         _enter_graph(dependency)
+        dependency.active_since = database_now()
     _save(actor, dependency, before=before)
     return dependency
 

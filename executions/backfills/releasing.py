@@ -9,13 +9,15 @@ from django.db import transaction
 
 from core.sql import Row, load
 from executions.backfills.range import runs_of_slots
-from executions.opening import open_runs
+from executions.opening import open_runs, run_sizes
 from executions.successors import follow
 from executions.wake import poke_after_commit
 
 LOCK_BACKFILLS = load(__file__, "lock_backfills")
 FIND_NEXT = load(__file__, "find_next")
 RELEASE = load(__file__, "release")
+
+_MOST_ROWS = 20_000
 
 
 @transaction.atomic
@@ -31,15 +33,29 @@ def release_backfills(*, now: datetime | None = None) -> int:
     rows = FIND_NEXT.rows(backfills=[row["id"] for row in locked])
     if not rows:
         return 0
+    rows = _as_many_as_fit(rows)
     moved = RELEASE.rows(ids=[row["id"] for row in rows], ran=_ran(rows), now=now)
     released = [row["id"] for row in moved if row["status"] == "scheduled"]
     skipped = [row["id"] for row in moved if row["status"] == "skipped"]
     if released:
-        open_runs(released)
+        skipped += open_runs(released)
     if skipped:
         follow(skipped)
     poke_after_commit()
     return len(released)
+
+
+def _as_many_as_fit(rows: list[Row]) -> list[Row]:
+    """The first of these, whose runs beat can open in the time of one transaction."""
+    sizes = run_sizes(row["job_id"] for row in rows)
+    left = _MOST_ROWS
+    fitting: list[Row] = []
+    for row in rows:
+        left -= 1 + sizes[row["job_id"]]
+        if fitting and left < 0:
+            break
+        fitting.append(row)
+    return fitting
 
 
 def _ran(rows: Sequence[Row]) -> list[UUID]:

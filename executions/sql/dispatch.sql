@@ -297,7 +297,10 @@ WITH RECURSIVE clock AS (
                   )
               )
             ORDER BY e.priority DESC, e.due_at, e.id
-            LIMIT 500
+            -- With each goes all that comes after it in its run.
+            LIMIT CASE WHEN EXISTS (
+                SELECT 1 FROM jobs_jobdependency d WHERE d.upstream_id = job.id AND d.is_active
+            ) THEN 20 ELSE 500 END
         )
     ) due
 ), ranked AS (

@@ -23,11 +23,13 @@ WITH ended AS (
       -- An attempt of it has failed before: it has started.
       AND e.attempt = 0
       AND e.status IN ('waiting', 'scheduled', 'queued')
+      -- What somebody has asked for anew has nothing to do with that failure.
+      AND (e.rerun_of_id IS NULL OR e.origin <> 'manual')
       AND NOT EXISTS (
           SELECT 1
           FROM executions_runedge edge
           WHERE edge.execution_id = e.id
-            AND edge.upstream_execution_id = ended.id
+            AND edge.upstream_execution_id = ANY(%(ids)s::uuid[])
             AND edge.state = 'met'
       )
     RETURNING e.id, old.status AS from_status, e.attempt, e.fence, e.blocked_by

@@ -9,7 +9,11 @@ JOIN jobs_jobdefinition job ON job.id = edge.job_id AND job.status <> 'archived'
 WHERE ended.id = ANY(%(ids)s::uuid[])
   AND ended.completed_at IS NOT NULL
   -- A later edit of the graph changes no run that is under way.
-  AND edge.created_at <= ended.opened_at
+  AND edge.active_since <= ended.opened_at
+  -- A backfill's execution that was never let go has not opened its run.
+  AND (ended.backfill_id IS NULL OR ended.started_at IS NOT NULL)
+  -- What a join has used up, or what is older than that, meets no other.
+  AND ended.completed_at >= coalesce(edge.consumed_until, '-infinity')
   AND
       \ir parts/edge_is_met.sql
   AND NOT EXISTS (

@@ -12,7 +12,8 @@ WITH RECURSIVE live AS (
     SELECT live.job_id FROM below JOIN live ON live.upstream_id = below.job_id
 )
 SELECT live.id, live.job_id, live.upstream_id, live.upstream_name, live.condition,
-       live.fail_if_dependency_fails, live.concurrency_key
+       live.delay_after_completion_seconds AS delay, live.fail_if_dependency_fails,
+       live.output_mapping::text AS output_mapping, live.concurrency_key
 FROM below
 JOIN live ON live.job_id = below.job_id
 ORDER BY live.id

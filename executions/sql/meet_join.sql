@@ -12,8 +12,23 @@ WITH meeting AS (
         ready_at = e.completed_at + make_interval(secs => edge.delay_seconds)
     FROM meeting
     JOIN executions_jobexecution e ON e.id = meeting.execution_id
-    WHERE edge.execution_id = %(id)s AND edge.dependency_id = meeting.dependency_id
+    WHERE edge.execution_id = %(id)s
+      AND edge.dependency_id = meeting.dependency_id
+      AND (edge.ready_at IS NULL
+           OR edge.ready_at <= e.completed_at + make_interval(secs => edge.delay_seconds))
     RETURNING edge.id, edge.dependency_id, edge.upstream_execution_id, edge.ready_at
+), given_up AS (
+    -- Nobody will ever meet an edge that holds no more: the join goes on without it.
+    DELETE FROM executions_runedge edge
+    WHERE edge.execution_id = %(id)s
+      AND edge.state = 'open'
+      AND NOT EXISTS (
+          SELECT 1
+          FROM jobs_jobdependency d
+          JOIN jobs_jobdefinition upstream ON upstream.id = d.upstream_id
+          WHERE d.id = edge.dependency_id AND d.is_active AND upstream.status <> 'archived'
+      )
+    RETURNING edge.id
 ), edges AS (
     -- As they are after this statement.
     SELECT edge.dependency_id, edge.output_mapping,
@@ -21,7 +36,7 @@ WITH meeting AS (
            coalesce(met.ready_at, edge.ready_at) AS ready_at
     FROM executions_runedge edge
     LEFT JOIN met ON met.id = edge.id
-    WHERE edge.execution_id = %(id)s
+    WHERE edge.execution_id = %(id)s AND edge.id NOT IN (SELECT id FROM given_up)
 ), slot AS (
     SELECT e.scheduled_for, e.business_date, e.previous_business_date, e.next_business_date
     FROM edges

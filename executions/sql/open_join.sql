@@ -41,7 +41,7 @@ WITH opened AS (
             ORDER BY e.id DESC
             LIMIT %(most_looked_at)s
         ) AS ended
-        WHERE ended.completed_at > coalesce(edge.consumed_until, edge.created_at)
+        WHERE ended.completed_at > greatest(edge.consumed_until, edge.active_since)
           AND
               \ir parts/edge_is_met.sql
           AND NOT EXISTS (

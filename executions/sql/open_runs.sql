@@ -31,13 +31,17 @@ WITH opened AS (
         execution_id, dependency_id, upstream_job_id, upstream_execution_id, condition,
         delay_seconds, fail_if_dependency_fails, output_mapping, state, ready_at
     )
-    SELECT edge.execution_id, d.id, d.upstream_id, edge.upstream_execution_id, d.condition,
-           d.delay_after_completion_seconds, d.fail_if_dependency_fails, d.output_mapping,
-           edge.state, CASE WHEN edge.state = 'met' THEN now() END
+    -- As they were read: somebody may have removed a dependency since.
+    SELECT edge.execution_id, edge.dependency_id, edge.upstream_job_id, edge.upstream_execution_id,
+           edge.condition, edge.delay, edge.is_strict, edge.mapping::jsonb, edge.state,
+           CASE WHEN edge.state = 'met' THEN now() END
     FROM unnest(
-        %(edge_nodes)s::uuid[], %(edge_dependencies)s::uuid[], %(edge_upstreams)s::uuid[],
-        %(edge_states)s::text[]
-    ) AS edge (execution_id, dependency_id, upstream_execution_id, state)
-    JOIN jobs_jobdependency d ON d.id = edge.dependency_id
+        %(edge_nodes)s::uuid[], %(edge_dependencies)s::uuid[], %(edge_jobs)s::uuid[],
+        %(edge_upstreams)s::uuid[], %(edge_conditions)s::text[], %(edge_delays)s::int[],
+        %(edge_stricts)s::boolean[], %(edge_mappings)s::text[], %(edge_states)s::text[]
+    ) AS edge (
+        execution_id, dependency_id, upstream_job_id, upstream_execution_id, condition, delay,
+        is_strict, mapping, state
+    )
 )
 SELECT count(*) AS opened FROM opened

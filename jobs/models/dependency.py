@@ -55,6 +55,9 @@ class JobDependency(models.Model):
         help_text="Parameters of this job, each with the path of its value in the upstream output.",
     )
     is_active = models.BooleanField(default=True)
+    active_since = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="Runs that were opened before do not have it."
+    )
     consumed_until = models.DateTimeField(
         null=True,
         editable=False,

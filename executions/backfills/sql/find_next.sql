@@ -1,6 +1,6 @@
 -- The executions that these backfills, which are locked, may let go now: of each the first that
 -- wait, as many as its limit has room for.
-SELECT b.id AS backfill_id, b.schedule_id, next.id, next.scheduled_for
+SELECT b.id AS backfill_id, b.job_id, b.schedule_id, next.id, next.scheduled_for
 FROM executions_backfill b
 CROSS JOIN LATERAL (
     SELECT count(*) AS count

@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from core.clock import database_now
-from executions import outcomes
+from executions import opening, outcomes, planner
+from executions.joins import feed_joins
 from executions.models import ExecutionTransition, JobExecution, RolledUpDay, RunEdge
 from executions.planner import plan
 from executions.retention import delete_expired
 from executions.retry import RetryPolicy
-from executions.services import cancel, trigger
+from executions.services import cancel, rerun, trigger
 from executions.settlement import decide, settle
 from jobs.definitions import change_job, set_job_status
-from jobs.models import JobDefinition, JobDependency, JobStatus
+from jobs.dependencies import change_dependency, remove_dependency
+from jobs.models import JobDefinition, JobDependency, JobSchedule, JobStatus
 from tests.factories import TESTER, make_job, make_schedule
 from tests.graphs import begin, depend, end, make_graph, nodes, states
 
@@ -70,7 +72,7 @@ def test_later_edits_of_the_graph_do_not_change_a_run_that_is_under_way() -> Non
     depend(
         late := make_job(name="late-1"),
         jobs["a"],
-        created_at=root.opened_at + timedelta(seconds=1),
+        active_since=root.opened_at + timedelta(seconds=1),
     )
 
     end(root)
@@ -355,3 +357,129 @@ def test_outputs_are_taken_over_also_when_another_upstream_is_the_last_to_end() 
 
     last = nodes(root)["d"]
     assert (last.status, last.input) == ("scheduled", {"rows": 7})
+
+
+# --- What would otherwise wait for ever
+
+
+@pytest.mark.parametrize("condition", ["completion", "success"])
+def test_what_a_failure_that_ends_the_run_spares_does_not_wait_for_what_it_cancels(
+    condition: str,
+) -> None:
+    jobs = make_graph(("r", "x"), ("r", "y"))
+    change_job(actor=TESTER, job=jobs["x"], fields={"fail_fast": "run"})
+    depend(notify := make_job(name="n-1"), jobs["x"], condition="completion")
+    depend(notify, jobs["y"], condition=condition)
+    root = end(run(jobs["r"]))
+
+    end(nodes(root)["x"], "failed")
+
+    after = {"completion": "scheduled", "success": "skipped"}[condition]
+    assert states(root) == {"r": "succeeded", "x": "failed", "y": "cancelled", "n": after}
+
+
+def test_a_failure_that_ends_the_run_lets_be_what_somebody_has_asked_for_anew() -> None:
+    jobs = make_graph(("r", "x"), ("r", "y"))
+    change_job(actor=TESTER, job=jobs["x"], fields={"fail_fast": "run"})
+    root = end(run(jobs["r"]))
+    again = rerun(actor=TESTER, execution=end(nodes(root)["y"]))
+
+    end(nodes(root)["x"], "failed")
+
+    again.refresh_from_db()
+    assert again.status == "scheduled"
+
+
+def test_a_dependency_that_is_removed_while_a_run_is_opened_still_holds_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs = make_graph(*DIAMOND)
+    write = opening.OPEN_RUNS
+
+    class Meanwhile:
+        def rows(self, **parameters: Any) -> Any:
+            JobDependency.objects.filter(job=jobs["d"], upstream=jobs["b"]).delete()
+            return write.rows(**parameters)
+
+    monkeypatch.setattr(opening, "OPEN_RUNS", Meanwhile())
+    root = end(run(jobs["a"]))
+    end(nodes(root)["b"])
+    end(nodes(root)["c"])
+
+    assert states(root)["d"] == "scheduled"
+
+
+@pytest.mark.parametrize("how", ["removed", "switched off", "archived"])
+def test_a_join_goes_on_without_an_upstream_that_is_none_any_more(how: str) -> None:
+    jobs = make_graph(("a", "j"), ("b", "j"), ("c", "j"))
+    end(slot(jobs["a"]))
+    dependency = JobDependency.objects.get(job=jobs["j"], upstream=jobs["c"])
+    if how == "removed":
+        remove_dependency(actor=TESTER, dependency=dependency)
+    elif how == "switched off":
+        fields = {"is_active": False}
+        change_dependency(actor=TESTER, dependency=dependency, fields=fields)
+    else:
+        set_job_status(actor=TESTER, job=jobs["c"], status=JobStatus.ARCHIVED)
+
+    end(slot(jobs["b"]))
+
+    assert [row.status for row in joins(jobs["j"])] == ["scheduled"]
+
+
+def test_an_older_end_does_not_take_the_place_of_a_newer_one_in_a_join() -> None:
+    jobs = make_graph(("a", "j"), ("b", "j"))
+    newer, older = end(slot(jobs["a"])), end(slot(jobs["a"]))
+    own = RunEdge.objects.filter(upstream_job=jobs["a"])
+    own.update(upstream_execution=newer, ready_at=database_now() + timedelta(seconds=1))
+
+    feed_joins([older.pk])
+
+    edge = RunEdge.objects.get(execution=joins(jobs["j"])[0], upstream_job=jobs["a"])
+    assert edge.upstream_execution_id == newer.pk
+
+
+def test_a_dependency_that_is_switched_on_again_holds_for_runs_opened_from_then_on() -> None:
+    jobs = make_graph(("a", "b"))
+    dependency = JobDependency.objects.get()
+    change_dependency(actor=TESTER, dependency=dependency, fields={"is_active": False})
+    root = run(jobs["a"])
+    change_dependency(actor=TESTER, dependency=dependency, fields={"is_active": True})
+    JobExecution.objects.filter(pk=root.pk).update(opened_at=root.opened_at - timedelta(seconds=1))
+
+    end(root)
+
+    assert not JobExecution.objects.filter(job=jobs["b"]).exists()
+
+
+def test_what_is_ready_at_once_takes_outputs_over_all_the_same() -> None:
+    jobs = make_graph(("r", "x"), ("q", "x"), ("z", "y"))
+    depend(jobs["y"], jobs["x"], condition="completion")
+    JobDependency.objects.filter(upstream=jobs["z"]).update(output_mapping={"n": "n"})
+    end(run(jobs["z"]), output={"n": 5})
+    JobExecution.objects.filter(job=jobs["y"]).delete()
+
+    root = run(jobs["r"])
+
+    found = nodes(root)
+    assert (found["x"].status, found["y"].status) == ("skipped", "scheduled")
+    assert found["y"].input == {"n": 5}
+
+
+def test_a_pass_of_the_planner_opens_no_more_rows_than_beat_has_time_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs = make_graph(*DIAMOND)
+    monkeypatch.setattr(planner, "MOST_SLOTS", 4)
+    monkeypatch.setattr(planner, "_ROWS_PER_SLOT", 7)  # three nodes and four edges
+    now = database_now()
+    start = now - timedelta(seconds=95)
+    schedule = make_schedule(jobs["a"], next_fire_at=start, overlap="queue_all")
+    JobSchedule.objects.filter(pk=schedule.pk).update(misfire_policy="run_all")
+    opened = []
+
+    while (planned := plan(now=now)).opened or planned.is_full:
+        opened.append(planned.opened)
+
+    assert opened == [2, 2, 2, 2, 2]
+    assert JobExecution.objects.filter(job=jobs["d"]).count() == 10
