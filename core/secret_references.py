@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 
@@ -68,8 +69,23 @@ class Mask(Hider):
         """Return the text that a value stands for, and hide it from now on if it is a secret."""
         text = resolve(value)
         if not isinstance(value, str):
-            self.add(text.removeprefix(str(value.get("prefix", ""))))
+            secret = text.removeprefix(str(value.get("prefix", "")))
+            for part in (secret, *_passwords_in(secret)):
+                self.add(part)
         return text
+
+
+def _passwords_in(secret: str) -> set[str]:
+    """Return the passwords of a secret that is an address, or several, as written and as meant.
+
+    Up to the last ``@``: one whose password is not escaped can be read in no other way.
+    """
+    found = set()
+    for address in (secret, *secret.split(";")):
+        user, _, _ = address.partition("://")[2].rpartition("@")
+        password = user.partition(":")[2]
+        found |= {password, unquote(password)}
+    return found - {""}
 
 
 def _read(reference: str) -> str:

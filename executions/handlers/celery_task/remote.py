@@ -74,15 +74,16 @@ class TaskQueue:
         scheme = _scheme_of(url, _BROKERS, "broker")
         self._name = name
         self._app = _make_app()
-        self._connection = kombu.Connection(
-            url,
-            connect_timeout=_CONNECT_SECONDS,
-            transport_options=_TRANSPORT_OPTIONS if scheme in _REDIS else {},
-        )
+        with _reading_address("broker"):
+            self._connection = kombu.Connection(
+                url,
+                connect_timeout=_CONNECT_SECONDS,
+                transport_options=_TRANSPORT_OPTIONS if scheme in _REDIS else {},
+            )
 
     def connect(self) -> None:
         """Reach the broker, or raise :class:`Unreachable`: then nothing has been sent."""
-        with _reaching("broker"):
+        with _reaching("broker"), _reading_address("broker"):
             self._connection.ensure_connection(max_retries=1, timeout=_CONNECT_SECONDS)
             self._connection.default_channel  # noqa: B018 - Redis is reached only here
 
@@ -101,7 +102,7 @@ class TaskQueue:
         message = amqp.create_task_message(
             task, name, args, kwargs, expires=expires, root_id=task, ignore_result=ignores_result
         )
-        with _reaching("broker"):
+        with _reaching("broker"), _reading_address("broker"):
             producer = amqp.Producer(self._connection, auto_declare=False)
             amqp.send_task_message(producer, name, message, queue=self._name, retry=False)
 
@@ -140,11 +141,12 @@ class Results:
         self._app.conf.update(
             redis_socket_connect_timeout=_CONNECT_SECONDS, redis_socket_timeout=_ANSWER_SECONDS
         )
-        self._backend = RedisBackend(app=self._app, url=url)
+        with _reading_address("result backend"):
+            self._backend = RedisBackend(app=self._app, url=url)
 
     def read(self, task: str) -> TaskState | None:
         """Return the state of a task; None if nothing is kept of it (yet)."""
-        with _reaching("result backend"):
+        with _reaching("result backend"), _reading_address("result backend"):
             kept = self._backend.get(self._backend.get_key_for_task(task))
         if kept is None:
             return None
@@ -178,16 +180,31 @@ def _make_app() -> Celery:
 
 def _scheme_of(url: str, known: tuple[str, ...], what: str) -> str:
     scheme = url.partition("://")[0]
-    try:
-        is_good = scheme in known and bool(urlsplit(url).netloc)
-    except ValueError:
-        is_good = False
-    if not is_good:
+    with _reading_address(what):
+        parts = [urlsplit(part) for part in url.split(";")]  # kombu takes several brokers so
+        ends = [(part.port, part.path + part.query + part.fragment) for part in parts]
+        # Of an unescaped password a part is taken for host and port, what follows for a path.
+        if any("@" in end for _, end in ends):
+            raise ValueError
+    if scheme not in known or not all(part.scheme in known and part.netloc for part in parts):
         raise AddressRefused(
             f"The address of the {what} has to begin with one of"
             f" {', '.join(f'{name}://' for name in known)}, and to name a server."
         )
     return scheme
+
+
+@contextmanager
+def _reading_address(what: str) -> Iterator[None]:
+    """Say nothing of what libraries quote of an address that they cannot read."""
+    try:
+        yield
+    except (KombuError, RedisError, OSError):  # also a certificate's, which is a ValueError
+        raise
+    except (ValueError, TypeError):
+        raise AddressRefused(
+            f"The address of the {what} is not a usable address; escape # / ? @ ; in the password."
+        ) from None
 
 
 @contextmanager

@@ -141,6 +141,25 @@ def test_a_secret_in_json_is_hidden_whether_letters_are_escaped_or_not() -> None
         assert mask.hide(written) == f'{{"a": "{HIDDEN}"}}'
 
 
+@pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("redis://:p%23ssword@host/0", ["p%23ssword", "p#ssword"]),
+        ("amqp://robot:pa#ss/word@host/0", ["pa#ss/word"]),
+        ("amqp://a:first@one/;amqp://a:second@two/", ["first", "second"]),
+    ],
+)
+def test_the_password_of_an_address_is_hidden_also_by_itself(
+    monkeypatch: pytest.MonkeyPatch, url: str, hidden: list[str]
+) -> None:
+    monkeypatch.setenv("JOBSECRET_URL", url)
+    mask = Mask()
+
+    assert mask.resolve({"secret": "env:JOBSECRET_URL"}) == url
+    for password in hidden:
+        assert mask.hide(f"it is {password}.") == f"it is {HIDDEN}."
+
+
 def test_a_secret_within_a_longer_one_leaves_nothing_of_it() -> None:
     mask = Mask()
     mask.add("abcd")
