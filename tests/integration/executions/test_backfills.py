@@ -14,6 +14,7 @@ from executions.backfills import (
     preview_backfill,
     progress_of,
     release_backfills,
+    releasing,
     start_backfill,
 )
 from executions.backfills import range as ranges
@@ -23,6 +24,7 @@ from jobs.calendars.changing import create_calendar
 from jobs.definitions import set_job_status
 from jobs.models import ExclusionWindow, JobDependency, JobStatus
 from tests.factories import TESTER, make_execution, make_job, make_schedule
+from tests.graphs import depend
 from tests.integration.executions.backfills import (
     BEGIN,
     executions,
@@ -507,3 +509,22 @@ def test_slots_of_a_cancelled_backfill_are_missing_again():
     cancel_backfill(actor=TESTER, backfill=start(schedule))
 
     assert preview(schedule) == [None] * 4
+
+
+def test_a_backfill_that_is_cancelled_before_it_begins_starts_nothing_that_comes_after():
+    schedule = make_hourly()
+    depend(after := make_job(), schedule.job, condition="completion")
+    backfill = start(schedule)
+
+    cancel_backfill(actor=TESTER, backfill=backfill)
+
+    assert not JobExecution.objects.filter(job=after).exists()
+
+
+def test_beat_lets_no_more_go_at_once_than_it_has_time_to_open_runs_for(monkeypatch):
+    schedule = make_hourly()
+    depend(make_job(), schedule.job)
+    monkeypatch.setattr(releasing, "_MOST_ROWS", 6)  # a run has two rows beside its first
+    start(schedule, max_concurrent_executions=5)
+
+    assert [release_backfills(), release_backfills()] == [2, 2]

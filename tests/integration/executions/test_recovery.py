@@ -17,6 +17,7 @@ from jobs.definitions import set_job_status
 from jobs.models import JobStatus
 from jobs.scheduling import archive_schedule
 from tests.factories import TESTER, make_job
+from tests.graphs import depend
 from tests.integration.executions.calling import read, refuse, rows, run
 from tests.integration.executions.test_ledger import at, change, make_cron
 from tests.integration.executions.test_ledger_commands import SPAN, lose, make_outage
@@ -85,6 +86,23 @@ def test_a_skipped_slot_is_run_again_for_the_same_slot_and_business_dates():
     assert again.input == {"region": "EU"}
     assert JobAudit.objects.get(action="Recovered").after["rerun_of"] == str(skipped.pk)
     assert not JobAudit.objects.filter(action="ExecutionRerun").exists()
+
+
+def test_a_recovered_slot_opens_the_run_that_it_never_had():
+    schedule = make_outage()
+    jobs = {name: make_job(name=f"{name}-1") for name in "bcd"}
+    depend(jobs["b"], schedule.job)
+    depend(jobs["c"], schedule.job)
+    depend(jobs["d"], jobs["b"], jobs["c"])
+
+    opened = recover(find("skipped-misfire"), actor=TESTER, per_minute=60)
+
+    assert len(opened) == 3
+    for again in opened:
+        run_of_it = JobExecution.objects.filter(correlation_id=again.correlation_id)
+        waiting = run_of_it.filter(status="waiting").values_list("job__name", "scheduled_for")
+        assert set(waiting) == {(f"{name}-1", again.scheduled_for) for name in "bcd"}
+    assert not JobExecution.objects.filter(origin="join").exists()
 
 
 def test_what_was_recovered_is_lost_no_more_and_recovering_twice_opens_nothing():
