@@ -1,11 +1,16 @@
 """The options of a job that is a task on somebody's own Celery queue."""
 
+import re
 from typing import Any
 
 from core import secret_references
 from core.errors import FieldProblem
 from jobs.models import JobDefinition
-from jobs.options.reading import Check, missing, problems_in
+from jobs.options.reading import FIELD, Check, missing, problems_in
+
+# A queue is a key of the broker: of locks, bindings, priorities, messages under way and orders to
+# workers, each name has something else.
+_SHARED_QUEUE = re.compile(r"(?!unacked|celeryev)(?!.*pidbox)[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 
 def problems_of_celery_task(job: JobDefinition) -> list[FieldProblem]:
@@ -22,7 +27,25 @@ def problems_of_celery_task(job: JobDefinition) -> list[FieldProblem]:
             " that was sent counts as succeeded."
         )
         problems.append(missing("resultBackendUrl", detail))
+    if "queue" in options and "brokerUrl" not in options:
+        problems += _problems_of_shared(options["queue"])
     return problems
+
+
+def may_share_broker(queue: str) -> bool:
+    """Whether a queue of this name can be no key that the platform itself keeps in its broker."""
+    return bool(_SHARED_QUEUE.fullmatch(queue))
+
+
+def _problems_of_shared(queue: Any) -> list[FieldProblem]:
+    if _check_queue(queue) is not None or may_share_broker(queue):
+        return []
+    detail = (
+        "On the platform's own broker a queue's name has letters, digits, '.', '_' and '-', begins"
+        " with a letter or digit, and not with unacked. Choose another, or name a broker of the"
+        " team's own as brokerUrl."
+    )
+    return [FieldProblem(f"{FIELD}.queue", "invalid_option", detail)]
 
 
 def _check_queue(value: Any) -> str | None:

@@ -24,6 +24,8 @@ from executions.handlers.celery_task.remote import (
 from executions.handlers.stopping import undisturbed
 from executions.outcomes import Failed, Outcome, Succeeded
 from executions.watchdog import Guard, Stop
+from jobs.models import Queue
+from jobs.options.celery_task import may_share_broker
 
 _FIRST_LOOK_SECONDS = 0.1
 _MOST_SECONDS_BETWEEN_LOOKS = 2.0
@@ -31,22 +33,40 @@ _UNDER_WAY = "celeryTask"
 """The checkpoint's name for the id of the task that was sent, from just before it was."""
 
 
+class QueueRefused(Exception):
+    """The queue is the platform's own; the message says what to do."""
+
+
 def run_celery_task(guard: Guard) -> Outcome:
     """Send the job's task, or find the one that an earlier attempt has sent, and see it through."""
     options, mask = guard.claim.snapshot["execution_options"], guard.lines.mask
     try:
         broker = options.get("brokerUrl")
+        name = options.get("queue", "celery")
+        if broker is None:
+            _refuse_own_queue(guard, name)
         url = settings.CELERY_BROKER_URL if broker is None else mask.resolve(broker)
-        with TaskQueue(url, options.get("queue", "celery")) as queue:
+        with TaskQueue(url, name) as queue:
             if options.get("ignoreResult"):
                 _send(guard, queue, _own_id(guard), ignores_result=True)
                 return Succeeded()
             with Results(mask.resolve(options["resultBackendUrl"])) as results:
                 return _see_through(guard, queue, results)
-    except (SecretMissing, AddressRefused, ResultUnreadable) as problem:
+    except (SecretMissing, AddressRefused, QueueRefused, ResultUnreadable) as problem:
         return Failed(type(problem).__name__, str(problem), is_permanent=True)
     except Unreachable as problem:
         return Failed("BrokerUnreachable", str(problem))
+
+
+def _refuse_own_queue(guard: Guard, name: str) -> None:
+    """Raise :class:`QueueRefused` for what the platform itself keeps in its broker."""
+    with undisturbed(guard):
+        is_own = not may_share_broker(name) or Queue.objects.filter(name=name).exists()
+    if is_own:
+        raise QueueRefused(
+            f"The queue {name} of the platform's own broker is the platform's. Choose another, or"
+            " name a broker of the team's own as brokerUrl."
+        )
 
 
 def _see_through(guard: Guard, queue: TaskQueue, results: Results) -> Outcome:

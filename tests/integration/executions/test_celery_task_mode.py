@@ -21,6 +21,7 @@ from executions.handlers.celery_task.remote import TaskQueue
 from executions.models import JobExecution
 from executions.outcomes import Failed, Outcome, Succeeded
 from executions.watchdog import Guard, Stop
+from jobs.models import Queue
 from scheduler_project.celery import app as platform_app
 from tests import shop_worker
 from tests.factories import make_execution
@@ -171,6 +172,18 @@ def test_no_secret_stands_in_the_message(broker_queue: str, broker: Any) -> None
     assert shop_worker.addresses()[1].encode() not in broker.lrange(broker_queue, 0, -1)[0]
 
 
+@pytest.mark.parametrize("name", ["nightly", "scheduler:lock:held:payments"])
+def test_nothing_of_the_platforms_own_in_its_broker_is_written_to(broker: Any, name: str) -> None:
+    Queue.objects.create(name="nightly")
+
+    outcome = outcome_of("add", queue=name, brokerUrl=None, ignoreResult=True)
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.is_permanent) == ("QueueRefused", True)
+    assert f"The queue {name} of the platform's own broker" in outcome.message
+    assert not broker.exists(name)
+
+
 # --- What goes wrong
 
 
@@ -199,6 +212,29 @@ def test_an_address_of_another_kind_is_refused_without_being_shown(
     assert isinstance(outcome, Failed)
     assert (outcome.error_type, outcome.is_permanent) == ("AddressRefused", True)
     assert "#secret" not in outcome.message
+
+
+@pytest.mark.parametrize("name", ["brokerUrl", "resultBackendUrl"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"redis://:pass{sign}word@127.0.0.1:1/0" for sign in "#/?;"),
+        *(f"redis://:1234{sign}word@127.0.0.1:1/0" for sign in "#/?"),
+        *("redis://:password@127.0.0.1:port/0", "redis://:password@[127.0.0.1/0"),
+        "redis://:password@127.0.0.1:1/word",
+    ],
+)
+def test_a_password_that_is_not_escaped_is_refused_without_being_quoted(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    monkeypatch.setenv("JOBSECRET_NOBODY", url)
+
+    outcome = outcome_of("add", **{name: {"secret": "env:JOBSECRET_NOBODY"}})
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.is_permanent) == ("AddressRefused", True)
+    assert "escape # / ? @ ; in the password" in outcome.message
+    assert not any(word in f"{outcome}" for word in ("pass'", "1234", "word@", "127.0.0.1"))
 
 
 def test_without_the_secret_nothing_is_sent() -> None:

@@ -200,6 +200,12 @@ def test_a_task_is_taken(options: dict[str, Any]) -> None:
     assert job.execution_options == options
 
 
+def test_a_broker_of_the_teams_own_has_queues_of_any_name() -> None:
+    options = {"queue": "shop:eu", "brokerUrl": SECRET, "ignoreResult": True}
+
+    assert make_job(execution_mode="celery_task", execution_options=options)
+
+
 def test_a_task_needs_its_name() -> None:
     found = problems("celery_task", {"ignoreResult": True}, execution_type_name="")
 
@@ -214,6 +220,13 @@ def test_a_task_needs_its_name() -> None:
         ({"ignoreResult": 1}, "ignoreResult", "invalid_option", "true or false"),
         ({"countdown": 5}, "countdown", "unknown_option", "the options are: queue, args"),
         *(({"queue": q}, "queue", "invalid_option", "Name the queue") for q in ("", " a", 1)),
+        *(
+            ({"queue": q}, "queue", "invalid_option", "name a broker of the team's own")
+            for q in (
+                *("scheduler:lock:held:payments", "_kombu.binding.x", "unacked_index"),
+                *("default\x06\x163", "celery@a.celery.pidbox", "x.reply.celery.pidbox"),
+            )
+        ),
         ({"args": {"a": 1}}, "args", "invalid_option", "List the positional arguments"),
         *(
             ({name: value}, name, "invalid_option", "An address names a server")
