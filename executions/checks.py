@@ -109,11 +109,12 @@ def check_containers(**_: Any) -> list[CheckMessage]:
         Error(
             f"SCHEDULER_ALLOWED_IMAGES lists {entry!r}, which no image can match.",
             hint="List images as jobs name them, or patterns of them such as"
-            " registry.example.com/reports/*, separated by commas and without blanks.",
+            " registry.example.com/reports/*, separated by commas and without blanks. A"
+            " registry's host has no wildcard.",
             id="executions.E008",
         )
         for entry in settings.SCHEDULER_ALLOWED_IMAGES
-        if not entry or entry != "".join(entry.split()) or "//" in entry
+        if not _may_match_image(entry)
     ]
     if settings.SCHEDULER_ALLOWED_IMAGES and not _is_docker_host(settings.SCHEDULER_DOCKER_HOST):
         problems.append(
@@ -141,6 +142,12 @@ def check_containers(**_: Any) -> list[CheckMessage]:
         )
         if getattr(settings, name) < least
     ]
+
+
+def _may_match_image(entry: str) -> bool:
+    host, slash, _ = entry.partition("/")
+    has_vague_host = bool(slash and set(host) & set(".:") and set(host) & set("*?["))
+    return bool(entry) and entry == "".join(entry.split()) and not ("//" in entry or has_vague_host)
 
 
 def is_plain_path(path: str) -> bool:

@@ -142,18 +142,21 @@ def test_a_docker_host_is_checked_where_any_image_may_run(
 
 
 def test_what_no_image_can_match_and_limits_of_nothing_are_refused(settings: Settings) -> None:
-    settings.SCHEDULER_ALLOWED_IMAGES = ["registry.example.com/reports/*", " python:3", "a//b", ""]
+    settings.SCHEDULER_ALLOWED_IMAGES = [
+        *("registry.example.com/reports/*", "team-*/app:*", "*/app", "python:*"),
+        *(" python:3", "a//b", "", "*.example.com/app"),
+    ]
     settings.SCHEDULER_CONTAINER_MEMORY_MB = 5
     settings.SCHEDULER_CONTAINER_CPUS = 0
     settings.SCHEDULER_CONTAINER_PIDS = 0
 
     problems = check_containers()
 
-    assert [problem.id[-4:] for problem in problems] == ["E008"] * 3 + ["E010"] * 3
+    assert [problem.id[-4:] for problem in problems] == ["E008"] * 4 + ["E010"] * 3
     assert "SCHEDULER_ALLOWED_IMAGES lists ' python:3', which no image" in problems[0].msg
-    assert problems[3].msg == "SCHEDULER_CONTAINER_MEMORY_MB is 5."
+    assert problems[4].msg == "SCHEDULER_CONTAINER_MEMORY_MB is 5."
     settings.SCHEDULER_CONTAINER_PIDS = 2000
-    (too_many,) = check_containers()[5:]
+    (too_many,) = check_containers()[6:]
     assert too_many.msg == "SCHEDULER_CONTAINER_MOST_PIDS is 1024."
     assert {"executions.E008", "executions.E010"} <= {problem.id for problem in run_checks()}
 
