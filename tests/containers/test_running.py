@@ -1,6 +1,7 @@
 """An image from its start to the outcome of its attempt, in a real Docker Engine."""
 
 import gc
+import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,15 @@ import pytest
 from docker.errors import APIError
 from pytest_django.fixtures import Settings
 
+from executions.authoring import UpstreamResult
 from executions.outcomes import Cancelled, Failed, HandedBack, RetryAsked, Succeeded, TimedOut
+from executions.upstream import upstream_document
 from executions.watchdog import Stop
 from tests.containers.attempts import ContainerAttempt
 from tests.containers.conftest import Start
 from tests.docker_engine import import_image
 from tests.factories import make_execution
+from tests.unit.executions.commands import NOON
 
 
 def test_a_container_that_ends_well_has_succeeded_without_output(start: Start) -> None:
@@ -38,6 +42,18 @@ def test_it_reads_parameters_and_what_it_writes_is_its_output(start: Start) -> N
 
     assert attempt.run() == Succeeded('{"rows":3}')
     assert attempt.said() == ['{"region": "EU", "days": [1, 2], "word": "naïve"}', "EU 2"]
+
+
+def test_it_reads_the_results_that_it_has_waited_for(start: Start) -> None:
+    attempt = start('cat "$SCHEDULER_UPSTREAM_FILE" > "$SCHEDULER_OUTPUT_FILE"')
+    loaded = UpstreamResult(attempt.claim.execution_id, "Load", "succeeded", None, [42], NOON)
+    attempt.guard.claim = replace(attempt.claim, has_upstream=True)
+    attempt.guard.context = replace(attempt.guard.context, _load_upstream=lambda: {"Load": loaded})
+
+    outcome = attempt.run()
+
+    assert isinstance(outcome, Succeeded)
+    assert json.loads(outcome.output or "") == upstream_document({"Load": loaded})
 
 
 def test_it_goes_on_from_a_checkpoint_and_what_it_leaves_is_kept_also_when_it_fails(
