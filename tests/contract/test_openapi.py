@@ -31,6 +31,7 @@ from tests.graphs import make_graph
 from tests.integration.api.addresses import NOBODY, all_addresses
 from tests.integration.api.conftest import _no_time_lost, api, bob_api  # noqa: F401
 from tests.integration.api.test_contract_calls import JOB, SCHEDULE
+from tests.integration.executions.backfills import make_hourly
 
 PAGE = Path("docs/openapi.yaml")
 RENEW = "python manage.py spectacular --file docs/openapi.yaml --validate --fail-on-warn"
@@ -249,6 +250,8 @@ def test_a_walk_through_the_whole_api_fits_its_description(walk: Walk) -> None:
     walk_runs(walk)
     walk_callbacks(walk)
     walk_locks(walk)
+    walk_backfills(walk)
+    walk_breakers(walk)
     walk_calendars(walk)
     for name in ("stats", "execution-trends?days=2", "top-failing-jobs", "upcoming-jobs"):
         assert walk.call("get", f"/api/dashboard/{name}")
@@ -404,6 +407,28 @@ def walk_holds(walk: Walk) -> None:
     walk.call("get", "/api/holds/{id}", id=held["id"])
     walk.call("patch", "/api/holds/{id}", {"untilUtc": None}, id=held["id"])
     walk.call("post", "/api/holds/{id}/end", {}, id=held["id"])
+
+
+def walk_backfills(walk: Walk) -> None:
+    schedule = make_hourly()
+    sent = {"fromUtc": "2026-05-04T00:00:00Z", "untilUtc": "2026-05-04T03:00:00Z", "limit": 2}
+    here = {"id": schedule.job_id}
+    walk.call("post", "/api/jobs/{id}/backfills", sent | {"dryRun": True}, **here)
+    made = walk.call("post", "/api/jobs/{id}/backfills", sent, status=201, **here)
+    here = {"id": made["id"]}
+    assert walk.call("get", f"/api/backfills?jobDefinitionId={schedule.job_id}")["results"]
+    walk.call("get", "/api/backfills/{id}", **here)
+    assert walk.call("get", "/api/backfills/{id}/executions?pageSize=2", **here)["results"]
+    walk.call("post", "/api/backfills/{id}/cancel", {"reason": "wrong range"}, **here)
+    walk.call("post", "/api/backfills/{id}/cancel", status=409, **here)
+
+
+def walk_breakers(walk: Walk) -> None:
+    here = {"id": make_job().pk}
+    walk.call("get", "/api/jobs/{id}/breaker", **here)
+    walk.call("post", "/api/jobs/{id}/breaker/open", {"reason": "the vendor is down"}, **here)
+    walk.call("post", "/api/jobs/{id}/breaker/close", {}, **here)
+    walk.call("post", "/api/jobs/{id}/breaker/close", {}, status=409, **here)
 
 
 def walk_calendars(walk: Walk) -> None:

@@ -175,7 +175,7 @@ def test_the_executions_of_an_archived_job_are_still_found(api):
     ("query", "parameter"),
     [
         ("status=unheard", "status"),
-        ("status=10", "status"),
+        ("status=11", "status"),
         ("status=", "status"),
         ("status=" + "9" * 5000, "status"),
         ("job=17", "job"),
