@@ -67,7 +67,7 @@ outcomes_of_nodes = st.lists(
 )
 seeds = st.integers(0, 2**32)
 some = settings(
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
