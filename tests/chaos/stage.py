@@ -139,6 +139,8 @@ def messages(queue: str = "default") -> int:
 def somebody_waits_for_a_lock(kind: str) -> bool:
     """Return whether a process of this kind (``beat``, ``worker``) waits for a lock of another."""
     with connection.cursor() as cursor:
+        # Inside a transaction the first look would be all that is ever seen.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
             " AND application_name = %s AND wait_event_type = 'Lock'",
