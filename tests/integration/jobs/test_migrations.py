@@ -26,10 +26,14 @@ def migrate(name: str) -> Any:
 
 @pytest.fixture
 def latest() -> Iterator[str]:
-    """The name of the latest migration, which is applied again in the end."""
+    """The name of the latest migration; in the end all are applied again, of all applications.
+
+    Those of others that build on what is taken back here are taken back with it.
+    """
     [(_, name)] = MigrationExecutor(connection).loader.graph.leaf_nodes("jobs")
     yield name
-    migrate(name)
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 def test_the_migrations_make_what_the_models_say() -> None:
